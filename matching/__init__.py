@@ -1,0 +1,1 @@
+"""Coarsened exact matching, its neighbours and the balance they reach."""

@@ -1,0 +1,1 @@
+"""What an extract from AF, SCB or ESF is: columns, codes, readers."""

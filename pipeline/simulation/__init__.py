@@ -1,0 +1,1 @@
+"""Simulated register extracts with a known true effect."""

@@ -1,0 +1,1 @@
+"""Survival curves, tests and Cox models with errors that hold under weights and clusters."""
