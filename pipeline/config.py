@@ -54,7 +54,7 @@ class Evaluation(Section):
 
 
 class Source(Section):
-    """A register extract: which register, which files, and names of columns where they differ from the delivered ones."""
+    """A register extract: which register, which files, and columns whose names differ from the delivered ones."""
 
     register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(alias="register")
     files: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1, description="paths or patterns with *")
@@ -126,7 +126,7 @@ class Population(Section):
     programme_categories: list[Code] = Field(min_length=1, description="applicant categories of the ordinary programme")
     municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else _as_list(v))] = None
     gap_days: int = Field(14, ge=0, description="longest break between two programme periods that does not end a stay")
-    gap_categories: list[Code] = Field(default_factory=lambda: ["95", "96", "97", "98"])
+    gap_categories: list[Code] = ["95", "96", "97", "98"]
     control_index: Literal["every_month", "random_month", "first_month"] = "every_month"
     index_weights: bool = Field(True, description="random_month: weight a row by the months it was drawn from")
     future_participants: Literal["censor", "exclude"] = "censor"
@@ -234,7 +234,7 @@ class Models(Section):
     """The Cox regressions."""
 
     covariates: list[Covariate] = Field(default_factory=list)
-    selection: list[Literal["none", "backward"]] = Field(default_factory=lambda: ["none", "backward"], min_length=1)
+    selection: list[Literal["none", "backward"]] = Field(["none", "backward"], min_length=1)
     selection_level: float = Field(0.05, gt=0, lt=1)
     ties: Literal["efron", "breslow"] = "efron"
     cluster: Literal["person", "stratum"] = "person"
@@ -259,12 +259,10 @@ class Goal(Section):
 class Report(Section):
     """What the report shows."""
 
-    at: list[float] = Field(
-        default_factory=lambda: [183, 365], min_length=1, description="times at which shares are given"
-    )
+    at: list[float] = Field([183, 365], min_length=1, description="times at which shares are given")
     horizon: float | None = Field(None, gt=0, description="end of the restricted mean; the last of `at` when left out")
     time_unit: Text = Text(sv="dagar", en="days")
-    formats: list[Literal["html"]] = Field(default_factory=lambda: ["html"])
+    formats: list[Literal["html"]] = ["html"]
 
 
 class Disclosure(Section):
@@ -277,7 +275,7 @@ class Config(Section):
     """One evaluation. Two ways in: `sources` (register extracts) or `cohort` (one ready file)."""
 
     evaluation: Evaluation
-    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["sv"], min_length=1)
+    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(["sv"], min_length=1)
     seed: int = Field(1, ge=0)
     engine: Literal["duckdb", "spark"] = "duckdb"
     sources: Sources | None = None
@@ -334,7 +332,7 @@ def load_config(path: Path) -> Config:
 
 
 def readable_sources(path: Path) -> Sources | None:
-    """The `sources` section alone, when it is sound although the rest is not: so that extracts are checked in the same run."""
+    """The `sources` section alone, when it is sound although the rest is not, to check extracts in the same run."""
     content, _, _ = read_yaml(path)
     try:
         return Sources.model_validate(content["sources"])
