@@ -138,10 +138,14 @@ class CurvePoint(Record):
     lower: Number
     upper: Number
     at_risk: Count
+    events: Count = Field(None, description="people who have reached the outcome by this day, each once")
 
 
 class Share(Record):
-    """Shares at a day and their difference, each with a 95% interval."""
+    """Shares at a day and their difference, each with a 95% interval; the events are people who reached it by then.
+
+    Disclosure control reads the events: a share at a day is as telling as the people behind it.
+    """
 
     day: float
     participants: Number
@@ -153,6 +157,8 @@ class Share(Record):
     difference: Number
     lower: Number
     upper: Number
+    participant_events: Count = None
+    control_events: Count = None
 
 
 class Estimate(Record):
