@@ -1,1 +1,6 @@
 """Simulated register extracts with a known true effect."""
+
+from pipeline.simulation.files import write_extracts
+from pipeline.simulation.simulate import Simulated, simulate, true_effect
+
+__all__ = ["Simulated", "simulate", "true_effect", "write_extracts"]

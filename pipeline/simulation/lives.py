@@ -1,0 +1,230 @@
+"""The state machine: who moves where on which day, and who joins the project when.
+
+A day has two steps: first its moves, drawn from the hazards of the state a person was in when it began; then the
+starts in the project, drawn among those in JOB after the moves. So someone who starts on a day is in JOB on it, and
+the first day at risk is the next one, as for a control whose index date it is.
+
+Moves are drawn by inversion: each person carries a unit exponential threshold, hazards accumulate day by day, and the
+person moves when they pass it. Thresholds and choices come from numbers fixed per person and move, so that the same
+person can be run again under the other arm's hazards with the same luck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.simulation import parameters as p
+from pipeline.simulation import states as s
+from pipeline.simulation.hazards import CONTROL, NEVER, PARTICIPANT, Hazards, calendar_factor, period
+from pipeline.simulation.joining import Joining
+from pipeline.simulation.timeline import month_starts
+
+MOVES_DRAWN = 40  # numbers per person; whoever moves more often starts over with the first
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """Numbers fixed per person and move: arrays (people, MOVES_DRAWN)."""
+
+    threshold: NDArray[np.float64]  # unit exponential
+    choice: NDArray[np.float64]  # uniform: which group of destinations
+    detail: NDArray[np.float64]  # uniform: which destination within the group
+
+    @classmethod
+    def draw(cls, people: int, rng: np.random.Generator) -> Luck:
+        shape = (people, MOVES_DRAWN)
+        return cls(rng.standard_exponential(shape), rng.random(shape), rng.random(shape))
+
+    def of(self, rows: NDArray[np.int64]) -> Luck:
+        """The same numbers for some of the people."""
+        return Luck(self.threshold[rows], self.choice[rows], self.detail[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How people begin: arrays (people,)."""
+
+    day: NDArray[np.int64]  # the day they are first in `state`; at risk from the next
+    state: NDArray[np.int64]
+    move: NDArray[np.int64]  # how many moves they have made
+    used: NDArray[np.float64]  # how much of the present threshold is used up
+    joined: NDArray[np.int64]  # day of joining, NEVER where it does not happen or is still to be drawn
+
+    @classmethod
+    def fresh(cls, day: NDArray[np.int64], state: NDArray[np.int64]) -> Start:
+        n = len(day)
+        return cls(day, state, np.zeros(n, dtype=np.int64), np.zeros(n), np.full(n, NEVER))
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Every move in order of day, arrays of equal length, and how each participant stood on the day of joining."""
+
+    person: NDArray[np.int64]  # row of the person
+    day: NDArray[np.int64]
+    state: NDArray[np.int64]  # the new state
+    reason: NDArray[np.object_]  # of deregistration, empty where there is none
+    joined: NDArray[np.int64]  # (people,) day of joining, NEVER
+    at_joining: Start  # (people,) of no meaning for those who never join
+
+
+def live(
+    hazards: Hazards,
+    luck: Luck,
+    start: Start,
+    may_change: NDArray[np.bool_],
+    last_day: int,
+    joining: Joining | None = None,
+) -> Lives:
+    """Run everyone from the day they begin to the last.
+
+    Parameters
+    ----------
+    may_change : (people,) whether they move between JOB and openly unemployed
+    last_day : day after which nothing happens
+    joining : draws the starts in the project; without it only those with a day in `start.joined` take part
+    """
+    machine = _Machine(hazards, luck, start, may_change)
+    beginning = np.argsort(start.day, kind="stable")
+    beginning = beginning[start.day[beginning] <= last_day]
+    day_of = start.day[beginning]
+    first_day = int(day_of[0])
+    months = month_starts(first_day, last_day).tolist()
+    log: list[_Step] = []
+    for day in range(first_day, last_day + 1):
+        if day in months or day == first_day:
+            machine.begin_month(max(month for month in months if month <= day))
+        log.extend(machine.pass_day(day))
+        low, high = np.searchsorted(day_of, [day, day + 1])
+        arriving = beginning[low:high]
+        machine.enter(arriving, start.state[arriving], day)
+        if joining is not None:
+            available = (machine.state == s.JOB) & (machine.joined == NEVER)
+            machine.join(joining.starters(day, available, machine.registered), day)
+    return machine.lives(log)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The moves of one day: arrays (people who move,)."""
+
+    person: NDArray[np.int64]
+    day: NDArray[np.int64]
+    state: NDArray[np.int64]
+    reason: NDArray[np.object_]
+
+
+class _Machine:
+    """Everyone's state on one day."""
+
+    def __init__(self, hazards: Hazards, luck: Luck, start: Start, may_change: NDArray[np.bool_]) -> None:
+        n = len(start.day)
+        self.hazards, self.luck, self.may_change = hazards, luck, may_change
+        self.state = np.full(n, s.BEFORE)
+        self.since = np.zeros(n, dtype=np.int64)  # day of the last move
+        self.registered = hazards.since.copy()  # day of the present registration
+        self.move, self.used, self.joined = start.move.copy(), start.used.copy(), start.joined.copy()
+        self.threshold = luck.threshold[np.arange(n), self.move % MOVES_DRAWN]
+        self.rate = np.zeros(n)
+        self.moves_at_joining, self.used_at_joining = self.move.copy(), self.used.copy()
+
+    def begin_month(self, day: int) -> None:
+        self.work = self.hazards.searching(day)
+        self.calendar = calendar_factor(day)
+        self.rate = self.rates(np.arange(len(self.state)), day)
+
+    def pass_day(self, day: int) -> list[_Step]:
+        """Accumulate the day's hazards and move those who pass their thresholds."""
+        searching = (self.state == s.JOB) | (self.state == s.OPEN)
+        changing = np.flatnonzero(((self.joined < day) & searching) | (self.state == s.OUT_WORK))
+        self.rate[changing] = self.rates(changing, day)
+        self.used += self.rate
+        rows = np.flatnonzero(self.used >= self.threshold)
+        if not len(rows):
+            return []
+        state, reason = self.destinations(rows, day)
+        self.move[rows] += 1
+        self.used[rows] = 0.0
+        self.threshold[rows] = self.luck.threshold[rows, self.move[rows] % MOVES_DRAWN]
+        back = rows[(self.state[rows] >= s.OUT_WORK) & (state < s.OUT_WORK)]
+        self.registered[back] = day
+        self.enter(rows, state, day)
+        return [_Step(rows, np.full(len(rows), day), state, reason)]
+
+    def enter(self, rows: NDArray[np.int64], state: NDArray[np.int64], day: int) -> None:
+        """Put people in new states from this day on."""
+        self.state[rows] = state
+        self.since[rows] = day
+        self.rate[rows] = self.rates(rows, day)
+
+    def join(self, rows: NDArray[np.int64], day: int) -> None:
+        """Let people start in the project; the effect begins the day after."""
+        self.joined[rows] = day
+        self.moves_at_joining[rows] = self.move[rows]
+        self.used_at_joining[rows] = self.used[rows]
+
+    def parts(self, rows: NDArray[np.int64], day: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        """Hazards of people registered without work: of each group of work and studies (rows, groups), of all of them,
+        of other reasons and of a change between JOB and openly unemployed."""
+        joined = self.joined[rows] < day
+        step = period(np.where(joined, day - self.joined[rows], 0))
+        arm = np.where(joined, PARTICIPANT, CONTROL)
+        effect = np.where(joined, self.hazards.group_effect[:, step], 1.0).T
+        groups = self.work[rows, arm][:, None] * self.hazards.shares[self.hazards.disability[rows]] * effect
+        is_open = self.state[rows] == s.OPEN
+        other = np.where(is_open, p.OTHER_EXIT["open"], p.OTHER_EXIT["JOB"]) * self.calendar
+        other = other * np.where(joined, self.hazards.other_effect[step], 1.0)
+        change = np.where(is_open, p.CHANGE["open"], p.CHANGE["JOB"]) * self.may_change[rows] * self.calendar
+        return groups, groups.sum(axis=1), other, change
+
+    def rates(self, rows: NDArray[np.int64], day: int) -> NDArray[np.float64]:
+        """Total hazard of each of `rows` on this day."""
+        state = self.state[rows]
+        rate = np.zeros(len(rows))
+        searching = (state == s.JOB) | (state == s.OPEN)
+        rate[searching] = sum(self.parts(rows[searching], day)[1:])
+        working = (state >= s.FIRST_CATEGORY) & (state < s.OUT_WORK)
+        rate[working] = s.SPELLS[s.SPELL_GROUP[state[working] - s.FIRST_CATEGORY], 0] * self.calendar
+        rate[state == s.OUT_OTHER] = p.BACK_AFTER_OTHER * self.calendar
+        out = rows[state == s.OUT_WORK]
+        step = np.searchsorted(p.BACK_LIMITS, day - self.since[out], side="left")
+        ratio = np.where(self.joined[out] < day, self.hazards.back_ratio[step], 1.0)
+        rate[state == s.OUT_WORK] = np.array(p.BACK_AFTER_WORK)[step] * ratio * self.calendar
+        return rate
+
+    def destinations(self, rows: NDArray[np.int64], day: int) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+        """New states of people who move today, and the reasons of those who are deregistered."""
+        state = self.state[rows]
+        choice = self.luck.choice[rows, self.move[rows] % MOVES_DRAWN]
+        detail = self.luck.detail[rows, self.move[rows] % MOVES_DRAWN]
+        new, reason = np.full(len(rows), s.OPEN), np.full(len(rows), "", dtype=object)
+        searching = np.flatnonzero((state == s.JOB) | (state == s.OPEN))
+        groups, _, other, change = self.parts(rows[searching], day)
+        chosen = s.choose_group(np.column_stack([groups, other, change]), choice[searching])
+        for number, options in enumerate((*s.IN_GROUP, s.OTHER_REASON)):
+            here = searching[chosen == number]
+            new[here], reason[here] = options.pick(detail[here])
+        swap = searching[chosen == len(s.GROUPS) + 1]
+        new[swap] = np.where(state[swap] == s.JOB, s.OPEN, s.JOB)
+        working = np.flatnonzero((state >= s.FIRST_CATEGORY) & (state < s.OUT_WORK))
+        shares = s.SPELLS[s.SPELL_GROUP[state[working] - s.FIRST_CATEGORY], 1:]
+        chosen = s.choose_group(shares, choice[working])
+        for number, options in enumerate((s.FROM_JOB_SPELL, s.OTHER_REASON)):
+            here = working[chosen == number]
+            new[here], reason[here] = options.pick(detail[here])
+        new[working[chosen == 2]] = np.where(self.may_change[rows[working[chosen == 2]]], s.JOB, s.OPEN)
+        return new, reason
+
+    def lives(self, log: list[_Step]) -> Lives:
+        state = np.full(len(self.joined), s.JOB)
+        return Lives(
+            person=np.concatenate([step.person for step in log]),
+            day=np.concatenate([step.day for step in log]),
+            state=np.concatenate([step.state for step in log]),
+            reason=np.concatenate([step.reason for step in log]),
+            joined=self.joined,
+            at_joining=Start(self.joined, state, self.moves_at_joining, self.used_at_joining, self.joined),
+        )
