@@ -1,0 +1,219 @@
+"""Run the five stages in order, each only when something it depends on has changed.
+
+A stage reuses its output while its fingerprint and the output itself are unchanged. The fingerprint covers the output
+of all earlier stages (the extracts, for load), the sections of the configuration it reads, the code it imports with
+the code lists in data/codes, and the versions of Python and the libraries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline import publish
+from pipeline.config import Config
+from pipeline.errors import Fault, stop_if
+from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_hash, versions
+from pipeline.lock import only_run
+from pipeline.manifest import write_manifest
+from pipeline.progress import SILENT, Progress
+from pipeline.provenance import marker_files, source_files
+from pipeline.records import Record, files_under, read_record, reason_to_redo
+from pipeline.workspace import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of an evaluation.
+
+    `sections` are the parts of the configuration it reads; `code` is the module to follow imports from. A stage writes
+    into data/interim/<name>, or, when `reports`, makes the whole of reports/<name>.
+    """
+
+    name: str
+    sections: tuple[str, ...]
+    run: Callable[[Run], None]
+    code: Path
+    reports: bool = False
+
+
+def _stage(name: str, *sections: str, reports: bool = False) -> Stage:
+    def run(run: Run) -> None:
+        importlib.import_module(f"pipeline.{name}").run(run)  # heavy, and not needed when the output is reused
+
+    return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", reports)
+
+
+STAGES = (
+    _stage("load", "engine", "sources", "cohort", "population", "outcomes"),
+    _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", "models"),
+    _stage("match", "seed", "cohort", "matching"),
+    _stage("estimate", *Config.model_fields),  # it writes the configuration's texts into the results
+    _stage("report", *Config.model_fields, reports=True),
+)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where an evaluation's files are: `base` holds config.yaml, `interim` working files, `report` the results."""
+
+    base: Path
+    interim: Path
+    report: Path
+
+
+def folders(config: Config, config_path: Path, home: Path | None = None) -> Folders:
+    """The folders of an evaluation. Working files and reports go under `home`, by default the current folder."""
+    home, name = home or Path.cwd(), config.evaluation.name
+    return Folders(config_path.resolve().parent, home / "data" / "interim" / name, home / "reports" / name)
+
+
+def run_stages(
+    config: Config,
+    place: Folders,
+    *,
+    until: str = "report",
+    redo_from: str | None = None,
+    stages: tuple[Stage, ...] = STAGES,
+    progress: Progress = SILENT,
+) -> None:
+    """Run the stages up to `until`, reusing what is still valid; from `redo_from` on, everything is done again.
+
+    Raises
+    ------
+    UserError : what a stage finds wrong with the extracts or the configuration, or another run is under way
+    """
+    names = [stage.name for stage in stages]
+    forced = set(names[names.index(redo_from) :]) if redo_from else set()
+    with _kept_only_if_used(place.interim), only_run(place.interim / ".lock", config.evaluation.name):
+        publish.recover_folder(place.report)
+        job = _Job(config, place, progress, _Extracts.found(config, place.base))
+        records: dict[str, Record] = {}
+        for stage in stages[: names.index(until) + 1]:
+            records[stage.name] = _reuse_or_do(stage, job, records, force=stage.name in forced)
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracts:
+    """The extracts as they were when the run began."""
+
+    files: dict[str, Path]
+    stamps: dict[str, tuple[int, int]]
+    hashes: dict[str, str]
+    markers: dict[str, str]
+
+    @classmethod
+    def found(cls, config: Config, base: Path) -> _Extracts:
+        files = source_files(config, base)
+        stamps = _stamps(files)  # before hashing, so that nothing can change unseen in between
+        return cls(files, stamps, file_hashes(files), file_hashes(marker_files(files.values())))
+
+    def refuse_changed(self) -> None:
+        """Stop before output is made from extracts that were being written while they were read."""
+        now = _stamps(self.files)
+        changed = [name for name in self.files if now.get(name) != self.stamps[name]]
+        stop_if(Fault(name, "changed while it was being read.", "Run again when it is complete.") for name in changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What stays the same through a run."""
+
+    config: Config
+    place: Folders
+    progress: Progress
+    extracts: _Extracts
+
+
+def _stamps(files: dict[str, Path]) -> dict[str, tuple[int, int]]:
+    return {name: (path.stat().st_size, path.stat().st_mtime_ns) for name, path in files.items() if path.is_file()}
+
+
+def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], *, force: bool) -> Record:
+    fingerprint = _fingerprint(stage, job, earlier)
+    record = read_record(job.place.interim, stage.name)
+    folder = job.place.report if stage.reports else job.place.interim
+    reason = "asked for" if force else reason_to_redo(record, fingerprint, folder)
+    if reason is None:
+        job.progress.say(f"{stage.name}: reused")
+        return record
+    with job.progress.working(stage.name):
+        record = _do(stage, job, Record(fingerprint), earlier)
+    job.progress.say(f"{stage.name}: done in {record.seconds:.1f} s ({reason})")
+    return record
+
+
+def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[str, str]:
+    extracts = {**job.extracts.hashes, **job.extracts.markers}
+    inputs = {name: record.outputs for name, record in earlier.items()} or extracts
+    return {
+        "inputs": value_hash(inputs),
+        "configuration": value_hash(job.config.model_dump(mode="json", include=set(stage.sections))),
+        "code": code_hash(stage.code),
+        "versions": value_hash(versions()),
+    }
+
+
+def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> Record:
+    """Run a stage in its staging folder and put the output in place."""
+    place = job.place
+    destination = place.report if stage.reports else place.interim
+    start = time.perf_counter()
+    staging = publish.prepare(destination, stage.name, private=not stage.reports)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            stage.run(Run(job.config, place.base, place.interim, staging, job.progress.say))
+        if not earlier:
+            job.extracts.refuse_changed()
+        seconds = round(time.perf_counter() - start, 3)
+        record = replace(record, seconds=seconds, finished=_now(), warnings=_told(caught))
+        if stage.reports:
+            write_manifest(job.config, job.extracts.hashes, {**earlier, stage.name: record}, staging)
+        record = replace(record, outputs=file_hashes(files_under(staging)))
+        if stage.reports:
+            publish.publish_folder(place.report, place.interim, stage.name, record)
+        else:
+            publish.publish_files(place.interim, stage.name, record)
+    finally:
+        publish.clean(destination, stage.name)
+    return record
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def _told(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Warnings for the manifest: our own in full, others by kind and library, since their text may quote data."""
+    lines = []
+    for warning in caught:
+        path = Path(warning.filename)
+        ours = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PACKAGES
+        kind = warning.category.__name__
+        lines.append(str(warning.message) if ours else f"{kind} in {path.parent.name}/{path.name}")
+    return list(dict.fromkeys(lines))
+
+
+@contextmanager
+def _kept_only_if_used(folder: Path) -> Iterator[None]:
+    """Make a folder that only its owner can read; take it away again, with those above it, if nothing came into it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700 if path in (folder, folder.parent) else 0o777, exist_ok=True)
+    folder.chmod(0o700)
+    try:
+        yield
+    finally:
+        for path in missing:
+            try:
+                path.rmdir()
+            except OSError:
+                break
