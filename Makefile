@@ -1,0 +1,60 @@
+# `make` alone lists the targets. The first one that needs Python builds .venv; it is built again only when
+# requirements.lock or pyproject.toml changes. On Windows: GNU make from Git-Bash or mingw.
+
+CONFIG ?= config.yaml
+ARGS ?=
+PYTHON ?=
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help evaluate test lint bench coverage clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make evaluate [CONFIG=config.yaml] [ARGS=--fresh]   run an evaluation; the report goes to reports/<name>/"
+	@echo "make test                                           run the tests"
+	@echo "make lint                                           ruff and mypy"
+	@echo "make bench                                          measure time and memory"
+	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
+	@echo "make clean                                          remove .venv, caches and working files; keeps data/raw"
+
+evaluate: $(READY)
+	@$(BIN)/utfall evaluate -c $(CONFIG) $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+coverage: $(READY)
+	$(BIN)/python -m benchmarks.coverage
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data/interim
+
+$(READY): requirements.lock pyproject.toml
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python py; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "utfall needs Python 3.11 or later, and none was found. Install it, or name one: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up .venv with $$($$found --version). This takes a minute, once."; \
+	$$found -m venv .venv || { echo "Python could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PIP) -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@

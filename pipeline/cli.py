@@ -1,0 +1,290 @@
+"""The command `utfall`: parse, call, print. Heavy imports stand in the commands that need them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.stages import Folders
+
+STAGES = ("load", "cohort", "match", "estimate", "report")
+USER_FAULT, UNEXPECTED, INTERRUPTED = 2, 1, 130
+
+
+def main() -> None:
+    """Run the command and turn what stops it into a message and an exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments and give its exit status."""
+    from pipeline.errors import UserError
+
+    try:
+        utfall.main(arguments, prog_name="utfall", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except UserError as error:
+        _print_faults(error)
+        return USER_FAULT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. Nothing half-done was kept; the next run goes on from the last finished stage.", err=True)
+        return INTERRUPTED
+    except _Unexpected as error:
+        click.echo(str(error), err=True)
+        return UNEXPECTED
+    return 0
+
+
+class _InOrder(click.Group):
+    """Commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="utfall", message="%(prog)s %(version)s")
+def utfall() -> None:
+    """From register extracts to a finished impact evaluation.
+
+    \b
+    utfall evaluate            everything, from config.yaml to reports/<name>/report.html
+    utfall check               can these extracts be used?
+    """
+
+
+config_option = click.option(
+    "-c", "--config", "config_path", default="config.yaml", show_default=True, type=click.Path(path_type=Path),
+    help="The evaluation, written down.",
+)  # fmt: skip
+
+
+@utfall.command()
+@config_option
+@click.option("--from", "redo_from", type=click.Choice(STAGES), help="Do this stage and those after it again.")
+@click.option("--fresh", is_flag=True, help="Do every stage again, reusing nothing.")
+def evaluate(config_path: Path, redo_from: str | None, fresh: bool) -> None:
+    """Run all stages and write the report, reusing what is still valid.
+
+    When data/raw/ holds no extracts, simulated ones are written there first.
+
+    \b
+    Example:
+      utfall evaluate -c examples/unemployment/config.yaml
+      utfall evaluate --from estimate
+    """
+    start = time.perf_counter()
+    config = _read_config(config_path)
+    place = _run_stages(config, config_path, "report", STAGES[0] if fresh else redo_from)
+    from pipeline.headline import headline
+    from pipeline.results import read_results
+
+    for line in headline(read_results(place.report / "results.json")):
+        click.echo(line)
+    click.echo(f"Report: {_shown(place.report / 'report.html')}")
+    click.echo(f"Time: {time.perf_counter() - start:.1f} s")
+
+
+def _stage_command(name: str, does: str) -> None:
+    def command(config_path: Path) -> None:
+        _run_stages(_read_config(config_path), config_path, name)
+
+    command.__doc__ = f"{does}\n\nEarlier stages are run too when they need to be.\n\n\b\nExample:\n  utfall {name}"
+    utfall.command(name)(config_option(command))
+
+
+_stage_command("load", "Read the extracts into canonical tables, with an account of their quality.")
+_stage_command("cohort", "Make the cohort: index dates, covariates, follow-up, and the flow of exclusions.")
+_stage_command("match", "Match participants with controls.")
+_stage_command("estimate", "Estimate effects from the matched cohort.")
+_stage_command("report", "Write tables, figures and the report.")
+
+
+@utfall.command()
+@config_option
+def check(config_path: Path) -> None:
+    """Read and check the extracts only, and print everything that is wrong with them.
+
+    \b
+    Example:
+      utfall check -c config.yaml
+    """
+    config = _read_config(config_path)
+    with _logged(None):
+        from pipeline import load
+        from pipeline.errors import stop_if
+
+        _, faults = load.check(config, config_path.resolve().parent)
+        stop_if(faults)
+    click.echo("No fault found.")
+
+
+@utfall.command()
+@click.option(
+    "--out", default="data/raw", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
+)
+@click.option("--people", default=19_550, show_default=True, type=click.IntRange(min=1), help="People in JOB.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(min=0), help="Same seed, same extracts.")
+@click.option(
+    "--format", "file_format", default="csv", show_default=True, type=click.Choice(["csv"]), help="File type."
+)
+def simulate(out: Path, people: int, seed: int, file_format: str) -> None:
+    """Write simulated extracts with a known effect, in the registers' own formats.
+
+    \b
+    Example:
+      utfall simulate --out data/raw --people 5000 --seed 7
+    """
+    with _logged(None):
+        from pipeline.provenance import write_simulated
+
+        for path in write_simulated(out, people, seed, file_format):
+            click.echo(_shown(path))
+
+
+@utfall.command()
+@config_option
+@click.option("--where", required=True, help="Who: a condition on the cohort's columns.")
+@click.option("--outcome", help="An outcome of the configuration; the first when left out.")
+@click.option("--model", help="Covariates as a formula; those of the configuration when left out.")
+@click.option("--select", type=click.Choice(["none", "backward"]), help="How covariates are chosen.")
+@click.option(
+    "--format", "output_format", default="table", show_default=True, type=click.Choice(["table", "csv", "json"])
+)
+def subgroup(config_path: Path, output_format: str, **choices: Any) -> None:
+    """Estimate the effect in a subgroup and print the regression.
+
+    \b
+    Example:
+      utfall subgroup --where "woman and birth_region == 'outside_europe'"
+      utfall subgroup --where "age between 50 and 64" --outcome deregistered --format csv
+    """
+    config = _read_config(config_path)
+    place = _run_stages(config, config_path, "match", to_stderr=True)
+    with _logged(place.interim):
+        from pipeline.subgroup import run_subgroup
+
+        click.echo(run_subgroup(config, place.interim, format=output_format, **choices))
+
+
+@utfall.command()
+@click.option("--markdown", is_flag=True, help="The page docs/configuration.md instead.")
+def schema(markdown: bool) -> None:
+    """Print the JSON schema of config.yaml, with which editors check it while you type.
+
+    \b
+    Example:
+      utfall schema > config.schema.json
+    """
+    import json
+
+    from pipeline.config import schema as config_schema
+    from pipeline.configpage import configuration_page
+
+    text = configuration_page() if markdown else json.dumps(config_schema(), indent=2, ensure_ascii=False)
+    click.echo(text)
+
+
+def _read_config(path: Path) -> Config:
+    """The configuration; its faults and those of the extracts it names are told together."""
+    from pipeline.config import load_config, readable_sources
+    from pipeline.errors import UserError
+
+    try:
+        return load_config(path)
+    except UserError as error:
+        faults = list(error.faults)
+        sources = readable_sources(path) if path.is_file() else None
+    if sources is not None:
+        from pipeline import load
+
+        faults += load.check(sources, path.resolve().parent)[1]
+    raise UserError(faults)
+
+
+def _run_stages(
+    config: Config, config_path: Path, until: str, redo_from: str | None = None, *, to_stderr: bool = False
+) -> Folders:
+    from pipeline.progress import progress
+    from pipeline.stages import folders, run_stages
+
+    place, shown = folders(config, config_path), progress(to_stderr=to_stderr)
+    with _logged(place.interim):
+        _simulate_if_empty(config, place.base, shown.say)
+        run_stages(config, place, until=until, redo_from=redo_from, progress=shown)
+        (place.interim / "error.log").unlink(missing_ok=True)
+    return place
+
+
+def _simulate_if_empty(config: Config, base: Path, say: Callable[[str], None]) -> None:
+    from pipeline.provenance import DEFAULT_PEOPLE, extracts_wanting, write_simulated
+
+    if extracts_wanting(config, base):
+        say("data/raw holds no extracts: simulating some there. Put your own in their place to evaluate them.")
+        write_simulated(base / "data" / "raw", DEFAULT_PEOPLE, config.seed)
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _print_faults(error: Any) -> None:
+    many = len(error.faults) > 1
+    if many:
+        click.echo(f"{len(error.faults)} faults:", err=True)
+    for number, fault in enumerate(error.faults, start=1):
+        click.echo(f"{number}. {fault}" if many else str(fault), err=True)
+
+
+class _Unexpected(Exception):
+    """A fault of the program, told in a line; the rest is in a log."""
+
+
+@contextmanager
+def _logged(interim: Path | None) -> Iterator[None]:
+    """Write what is unexpected to error.log: where it happened, but no message or value, which may be somebody's."""
+    from pipeline.errors import UserError
+
+    try:
+        yield
+    except (UserError, click.ClickException, click.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get("UTFALL_TRACEBACK"):
+            raise
+        raise _Unexpected(_log(error, interim)) from None
+
+
+def _log(error: Exception, interim: Path | None) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    told = f"utfall failed unexpectedly: {type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}."
+    more = "Set UTFALL_TRACEBACK=1 to see the whole on this screen; it may show data."
+    if interim is None:
+        return f"{told} {more}"
+    interim.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = interim / "error.log"
+    log.touch(mode=0o600)
+    log.write_text("\n".join(_trace(error)) + "\n", encoding="utf-8")
+    return f"{told} The log, without data, is {_shown(log)}. {more}"
+
+
+def _trace(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield f"{type(error).__module__}.{type(error).__name__}"
+        for frame in traceback.extract_tb(error.__traceback__):
+            yield f"  {frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"
+        error = error.__cause__ or error.__context__
