@@ -3,8 +3,12 @@
 from matching.balance import balance_table
 from matching.cem import MatchedSample, cem
 from matching.coarsen import Bins, Classes, Cut, Exact, Groups, Quantiles, coarsen
+from matching.entropy import entropy_balance
+from matching.frontier import coarsening_grid, frontier
 from matching.imbalance import L1, multivariate_l1
+from matching.propensity import ScoredSample, propensity_weights
 from matching.sample import Sample
+from matching.unmatched import NoMatchError
 
 __all__ = [
     "L1",
@@ -14,10 +18,16 @@ __all__ = [
     "Exact",
     "Groups",
     "MatchedSample",
+    "NoMatchError",
     "Quantiles",
     "Sample",
+    "ScoredSample",
     "balance_table",
     "cem",
     "coarsen",
+    "coarsening_grid",
+    "entropy_balance",
+    "frontier",
     "multivariate_l1",
+    "propensity_weights",
 ]

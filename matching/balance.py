@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from matching.coarsen import MISSING_LABEL, category_codes, is_numeric
+from matching.columns import is_share, second_order
 
 Standardize = Literal["estimand", "treated", "controls", "pooled"]
 MEASURES = ("mean_treated", "mean_controls", "smd", "variance_ratio", "ks", "ecdf")
@@ -25,24 +25,27 @@ class Arms:
     """Two weightings of the same people, each arm's weights summing to one.
 
     shares : (4, n) treated before, controls before, treated after, controls after
+    gaps : (2, n) treated less controls, before and after
     """
 
     shares: np.ndarray
+    gaps: np.ndarray
 
     @classmethod
     def of(cls, treated: np.ndarray, before: np.ndarray, after: np.ndarray) -> Arms:
         """From (n,) arm membership and the (n,) weights before and after."""
-        shares = np.zeros((4, len(treated)))
-        for row, (weights, arm) in enumerate((w, a) for w in (before, after) for a in (treated, ~treated)):
-            np.multiply(weights, arm, out=shares[row])
-            shares[row] /= shares[row].sum()
-        return cls(shares)
+        shares = np.stack([weights * arm for weights in (before, after) for arm in (treated, ~treated)])
+        return cls._scaled(shares)
+
+    @classmethod
+    def _scaled(cls, shares: np.ndarray) -> Arms:
+        with np.errstate(invalid="ignore"):  # an arm with no weight left has no distribution: its measures are missing
+            shares /= shares.sum(axis=1, keepdims=True)
+        return cls(shares, shares[::2] - shares[1::2])
 
     def among(self, rows: np.ndarray) -> Arms:
         """The same weightings of some of the people only."""
-        kept = self.shares[:, rows]
-        with np.errstate(invalid="ignore"):
-            return Arms(kept / kept.sum(axis=1, keepdims=True))
+        return Arms._scaled(self.shares[:, rows])
 
 
 def balance_table(
@@ -63,17 +66,16 @@ def balance_table(
     arms : the two weightings compared
     variables : columns; text, categorical and boolean ones give a row per level or share
     estimand : ATT, ATC or ATE: whose standard deviation divides under standardize="estimand"
-    standardize : "estimand" (treated for ATT, controls for ATC, pooled for ATE), "treated", "controls": with sqrt(p(1
-        - p)) for 0/1 variables, as MatchIt; "pooled": sqrt((s1^2 + s0^2) / 2) with sample standard deviations for
-        every variable
+    standardize : "estimand" (treated for ATT, controls for ATC, both for ATE), "treated", "controls": as MatchIt, with
+        the variance p(1 - p) for 0/1 variables; "pooled": sqrt((s1^2 + s0^2) / 2), sample variances for every variable
     squares, products : add squares of the numbers, and products of each two variables' columns
 
     Returns
     -------
     variable, level ("" for numbers), kind (number or share), then before and after: mean_treated, mean_controls, smd,
     variance_ratio (missing for shares, whose variance follows from the mean), ks (the largest difference between
-    distribution functions) and ecdf (the mean difference over the distinct values). The standard deviation is that
-    before weighting, both times.
+    distribution functions) and ecdf (the mean difference over the distinct values of everyone). Both SMD divide by the
+    standard deviation before weighting.
 
     Definitions and numbers: MatchIt's `summary`; weighted variances are sum w (x - mean)^2 / (sum w - sum w^2 / sum w).
     """
@@ -118,37 +120,11 @@ def _variable_rows(column: pd.Series, name: str, arms: Arms, scale_by: str) -> I
 def _second_order_rows(
     people: pd.DataFrame, variables: Sequence[str], arms: Arms, scale_by: str, squares: bool, products: bool
 ) -> Iterator[tuple]:
-    """Squares of numbers and products of the columns of two variables; rows with a missing factor are left aside."""
-    columns = {v: list(indicator_columns(people[v])) for v in variables}
-    pairs = (
-        [((v, *c), (v, *c)) for v in variables for c in columns[v] if not c[0] and not _is_share(c[1])]
-        if squares
-        else []
-    )
-    if products:
-        pairs += [((v, *a), (u, *b)) for v, u in combinations(variables, 2) for a in columns[v] for b in columns[u]]
-    for (v, level_v, x), (u, level_u, z) in pairs:
-        product = x * z
-        observed = ~np.isnan(product)
+    """Rows for squares and products; people with a missing factor are left aside."""
+    for name, level, values in second_order(people, variables, squares=squares, products=products):
+        observed = ~np.isnan(values)
         within = arms if observed.all() else arms.among(observed)
-        name = f"{v}^2" if x is z else f"{v} * {u}"
-        level = " * ".join(part for part in (level_v, level_u) if part) if x is not z else ""
-        yield (name, level, *_number(product[observed], within, scale_by))
-
-
-def indicator_columns(column: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
-    """A numeric column itself, or a 0/1 column per category: (level, (n,) float), level "" for numbers."""
-    if is_numeric(column):
-        yield "", column.to_numpy(dtype=float, na_value=np.nan)
-        return
-    codes, labels = category_codes(column)
-    for level, label in enumerate(labels):
-        yield label, (codes == level).astype(float)
-
-
-def _is_share(values: np.ndarray) -> bool:
-    """Whether the column holds nothing but 0 and 1."""
-    return bool(values.min() >= 0 and values.max() <= 1 and ((values == 0) | (values == 1)).all())
+        yield (name, level, *_number(values[observed], within, scale_by))
 
 
 def _shares(means: np.ndarray, arms: Arms, scale_by: str) -> tuple:
@@ -172,7 +148,7 @@ def _unbiased(arms: Arms) -> np.ndarray:
 
 def _number(values: np.ndarray, arms: Arms, scale_by: str) -> tuple:
     """kind and the measures of a numeric column without missing values."""
-    if _is_share(values):
+    if is_share(values):
         return ("share", *_shares(arms.shares @ values, arms, scale_by))
     centred = values - values.mean()
     means = arms.shares @ centred
@@ -204,27 +180,18 @@ def _ratio(over: float, under: float) -> float:
 def _distribution_distances(values: np.ndarray, arms: Arms) -> list[tuple[float, float]]:
     """Largest and mean difference between the arms' distribution functions, before and after.
 
-    The mean is over the distinct values that occur with weight, as in MatchIt.
+    The mean is over the distinct values of everyone, matched or not, as in MatchIt.
     """
-    gap = np.stack([arms.shares[0] - arms.shares[1], arms.shares[2] - arms.shares[3]], axis=1)
-    present = arms.shares[2] + arms.shares[3] > 0
-    steps, occurs = _by_distinct_value(values, gap, present)
-    difference = np.abs(np.cumsum(steps, axis=0))
-    after = difference[occurs, 1]
-    return [(difference[:, 0].max(), difference[:, 0].mean()), (after.max(), after.mean())]
-
-
-def _by_distinct_value(values: np.ndarray, gap: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(d, 2) sums of `gap` and (d,) whether any row is present, per distinct value in rising order."""
-    low, high = values.min(), values.max()
-    if high - low <= 65_536 and (np.floor(values) == values).all():  # whole numbers: count, do not sort
+    low = values.min()
+    if values.max() - low <= 65_536 and (np.floor(values) == values).all():  # whole numbers: count, do not sort
         code = (values - low).astype(np.int64)
-        rows = np.bincount(code)
-        sums = np.stack([np.bincount(code, weights=gap[:, j]) for j in (0, 1)], axis=1)
-        return sums[rows > 0], (np.bincount(code, weights=present) > 0)[rows > 0]
-    order = np.argsort(values)
-    ordered = values[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    if len(starts) == len(order):
-        return gap[order], present[order]
-    return np.add.reduceat(gap[order], starts, axis=0), np.logical_or.reduceat(present[order], starts)
+        occurs = np.bincount(code) > 0
+        running = [np.cumsum(np.bincount(code, weights=gap)[occurs]) for gap in arms.gaps]
+    else:
+        order = np.argsort(values)
+        ordered = values[order]
+        last = np.append(ordered[1:] != ordered[:-1], True)
+        running = [np.cumsum(gap[order]) for gap in arms.gaps]
+        if not last.all():
+            running = [sums[last] for sums in running]
+    return [(float(d.max()), float(d.mean())) for d in map(np.abs, running)]

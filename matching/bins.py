@@ -8,15 +8,21 @@ from collections.abc import Callable
 import numpy as np
 
 
+def code_type(levels: int) -> type[np.signedinteger]:
+    """The small integer type that holds codes of so many classes: a register has many rows and few classes."""
+    return np.int16 if levels < 2**15 else np.int32
+
+
 def cut_codes(values: np.ndarray, points: np.ndarray, closed: str) -> np.ndarray:
-    """(n,) int32: how many cutpoints lie at or below each value (closed="left"), or strictly below it (closed="right").
+    """(n,) small integers: how many cutpoints lie at or below each value (closed="left"), or below it ("right").
 
     Rows with NaN get a code that means nothing; the caller knows where they are.
     """
-    codes = np.zeros(len(values), dtype=np.int32)
+    kind = code_type(len(points) + 2)
     if len(points) > 32:
-        return np.searchsorted(points, values, side="right" if closed == "left" else "left").astype(np.int32)
+        return np.searchsorted(points, values, side="right" if closed == "left" else "left").astype(kind)
     # For few cutpoints a comparison each is several times faster than a binary search per row.
+    codes = np.zeros(len(values), dtype=kind)
     for point in points:
         codes += values >= point if closed == "left" else values > point
     return codes

@@ -13,7 +13,14 @@ from matching.coarsen import Classes, Rule, coarsen
 from matching.pairs import equal_numbers
 from matching.sample import Sample, weighted_rows
 from matching.strata import FORMULAS, Cells, form_cells, stratum_factors
-from matching.unmatched import class_frame, no_match_message, tightest_note, unmatched_cells, variable_costs
+from matching.unmatched import (
+    NoMatchError,
+    class_frame,
+    no_match_message,
+    tightest_note,
+    unmatched_cells,
+    variable_costs,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -141,6 +148,7 @@ def cem(
 
     Raises
     ------
+    NoMatchError (a ValueError) : no stratum holds both arms
     ValueError : a column is missing, the treatment is not 0 and 1, a rule does not fit its variable, or nobody is
         matched; the message names the variable and the remedy
 
@@ -155,7 +163,7 @@ def cem(
     classes = {name: coarsen(people[name], rule, name) for name, rule in coarsening.items()}
     cells = form_cells(list(classes.values()), treated, base)
     if not cells.matched.any():
-        raise ValueError(no_match_message(cells, classes))
+        raise NoMatchError(no_match_message(cells, classes))
     rows = cells.matched[cells.cell]
     counted = cells
     if k_to_k:
@@ -174,7 +182,7 @@ def cem(
         variables=tuple(classes),
         people=people,
         treated=treated,
-        base=np.ones(len(people)) if base is None else base,
+        base=np.broadcast_to(1.0, len(people)) if base is None else base,
         weight=weight,
         notes=tightest_note(cells, classes, "controls" if estimand == "ATC" else "treated"),
         classes=classes,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from matching.bins import class_count, cut_codes, interval_labels
+from matching.bins import class_count, code_type, cut_codes, interval_labels
 
 Missing = Literal["refuse", "class"]
 Closed = Literal["left", "right"]
@@ -91,7 +91,7 @@ Rule = Exact | Cut | Bins | Quantiles | Groups
 class Classes:
     """One coarsened variable.
 
-    codes : (n,) int32, the class of each row, an index into `labels`
+    codes : (n,) small integers, the class of each row, an index into `labels`
     labels : names of the classes, in order; "missing" last where missing values are a class
     breaks : the cutpoints used, None for categories
     ordered : whether neighbouring classes are neighbours in value (so that widening a class means something)
@@ -260,29 +260,30 @@ def _exact(column: pd.Series) -> Classes:
 def _category_classes(codes: np.ndarray, labels: list[str], ordered: bool) -> Classes:
     missing = codes < 0
     if missing.any():
-        codes = np.where(missing, np.int32(len(labels)), codes)
+        codes = np.where(missing, codes.dtype.type(len(labels)), codes)
         labels = [*labels, MISSING_LABEL]
     return Classes(codes, tuple(labels), None, ordered)
 
 
 def _categories(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """(n,) int32 codes, -1 for missing, and the sorted values they index: the same whatever the order of the rows."""
+    """(n,) small codes, -1 for missing, and the sorted values they index: the same whatever the order of the rows."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(dtype=np.int32), list(column.cat.categories)
+        values = list(column.cat.categories)
+        return column.cat.codes.to_numpy(dtype=code_type(len(values) + 1)), values
     codes, found = pd.factorize(column)
     values = list(found)
     try:
         order = sorted(range(len(values)), key=values.__getitem__)
     except TypeError:  # numbers and text in one column
         order = sorted(range(len(values)), key=lambda i: (type(values[i]).__name__, str(values[i])))
-    rank = np.empty(len(values) + 1, dtype=np.int32)
-    rank[order] = np.arange(len(values), dtype=np.int32)
+    rank = np.empty(len(values) + 1, dtype=code_type(len(values) + 1))
+    rank[order] = np.arange(len(values))
     rank[-1] = -1
     return rank[codes], [values[i] for i in order]
 
 
 def category_codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(n,) int32 codes of a column taken value by value, and the labels they index; missing is the last level."""
+    """(n,) codes of a column taken value by value, and the labels they index; missing is the last level."""
     classes = _exact(column)
     return classes.codes, classes.labels
 
@@ -314,7 +315,7 @@ def _grouped(column: pd.Series, rule: Groups, name: str) -> Classes:
     if unknown:
         shown = ", ".join(repr(v) for v in unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
         raise ValueError(f"Groups of {name}: in no group: {shown}; add each to a group{_type_hint(unknown, group_of)}")
-    lookup = np.array([*(group_of.get(v, -1) for v in values), -1], dtype=np.int32)
+    lookup = np.array([*(group_of.get(v, -1) for v in values), -1], dtype=code_type(len(rule.groups) + 1))
     return _category_classes(lookup[codes], [str(g) for g in rule.groups], ordered=False)
 
 

@@ -15,7 +15,7 @@ from matching.coarsen import Classes
 class Cells:
     """Every occupied cell of the coarsened variables, matched or not, numbered in the order of its classes.
 
-    cell : (n,) int64, the cell of each row
+    cell : (n,) int32, the cell of each row
     classes : (c, k) int32, the class of each cell on each variable
     treated, controls : (c,) rows in each arm
     treated_weight, controls_weight : (c,) their base weights; equal to the rows when there are none
@@ -46,7 +46,7 @@ def form_cells(coarsened: Sequence[Classes], treated: np.ndarray, base: np.ndarr
     cell, count = number_cells([c.codes for c in coarsened], [len(c.labels) for c in coarsened])
     row_of_cell = np.empty(count, dtype=np.int64)
     row_of_cell[cell] = np.arange(len(cell))  # any row of a cell will do: they share their classes
-    classes = np.column_stack([c.codes[row_of_cell] for c in coarsened])
+    classes = np.column_stack([c.codes[row_of_cell].astype(np.int32) for c in coarsened])
     return Cells(cell, classes, **_totals(cell, count, treated, base))
 
 
@@ -75,7 +75,8 @@ def number_cells(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.
     size = sizes[0]
     for code, levels in zip(codes[1:], sizes[1:], strict=True):
         if size * levels >= 2**62:  # the mixed-radix number would overflow: renumber what is occupied first
-            key, size = _close_gaps(key, size)
+            cell, size = _close_gaps(key, size)
+            key = cell.astype(np.int64)
         key *= levels
         key += code
         size *= levels
@@ -87,11 +88,11 @@ def _close_gaps(key: np.ndarray, size: int) -> tuple[np.ndarray, int]:
     if size <= 8 * len(key) + 1024:  # a table of all possible values is small: no sorting, no hashing
         occupied = np.zeros(size, dtype=bool)
         occupied[key] = True
-        rank = np.cumsum(occupied) - 1
+        rank = np.cumsum(occupied, dtype=np.int32) - 1
         return rank[key], int(rank[-1]) + 1
     codes, values = pd.factorize(key)
-    rank = np.empty(len(values), dtype=np.int64)
-    rank[np.argsort(values)] = np.arange(len(values))
+    rank = np.empty(len(values), dtype=np.int32)
+    rank[np.argsort(values)] = np.arange(len(values), dtype=np.int32)
     return rank[codes], len(values)
 
 

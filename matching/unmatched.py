@@ -41,6 +41,10 @@ def unmatched_cells(cells: Cells, classes: Mapping[str, Classes], arm: str) -> p
     return table.sort_values(["people", "stratum"], ascending=[False, True], ignore_index=True)
 
 
+class NoMatchError(ValueError):
+    """No stratum holds both treated and controls."""
+
+
 class Cost(NamedTuple):
     """What a variable costs in people of an arm: matched now, if it is dropped, widened by a class, or the only one."""
 
@@ -132,6 +136,6 @@ def _reached_next(cells: Cells, classes: Mapping[str, Classes], j: int, other: n
     mine = cells.classes[:, j].astype(np.int64)
     if not c.ordered:
         return np.zeros(len(mine), dtype=bool)
-    place = _without(cells, classes, j) * (len(c.labels) + 2) + mine
+    place = _without(cells, classes, j).astype(np.int64) * (len(c.labels) + 2) + mine
     inside = (mine < levels) & (mine + step >= 0) & (mine + step < levels)
     return inside & np.isin(place + step, place[other > 0])

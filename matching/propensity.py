@@ -1,0 +1,160 @@
+"""Propensity score weights (Rosenbaum and Rubin 1983; Hirano, Imbens and Ridder 2003)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from matching.checks import base_weights, check_estimand, check_people, treated_rows
+from matching.columns import design_matrix
+from matching.sample import Sample, weighted_rows
+
+Trim = tuple[float, float] | Literal["overlap"] | None
+FORMULAS = {
+    "ATT": "treated: base; controls: base x e/(1 - e), scaled to sum to the controls kept",
+    "ATC": "controls: base; treated: base x (1 - e)/e, scaled to sum to the treated kept",
+    "ATE": "treated: base/e; controls: base/(1 - e), each scaled to sum to the rows kept",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ScoredSample(Sample):
+    """People weighted by their propensity score.
+
+    score : (n,) probability of treatment given the covariates
+    coefficients : of the logistic regression, by column
+    bounds : scores between which people were kept
+    """
+
+    score: np.ndarray
+    coefficients: pd.Series
+    bounds: tuple[float, float]
+
+
+def propensity_weights(
+    people: pd.DataFrame,
+    treatment: str,
+    variables: Sequence[str],
+    estimand: str = "ATT",
+    *,
+    weights: str | Sequence[float] | np.ndarray | pd.Series | None = None,
+    squares: bool = False,
+    products: bool = False,
+    trim: Trim = None,
+) -> ScoredSample:
+    """Weights from a logistic regression of treatment on the covariates.
+
+    Parameters
+    ----------
+    people, treatment, estimand, weights : as in `cem`; base weights weight the regression too
+    variables : covariates; text and categories enter as 0/1 columns without the first level
+    squares, products : enter these too
+    trim : keep scores within (low, high), or those both arms have ("overlap"); the estimand is then the effect among
+        the people kept, which a note says
+
+    Raises
+    ------
+    ValueError : the covariates tell treated and controls apart completely, or trimming leaves one arm empty
+
+    The regression is statsmodels' binomial GLM; checked against R `glm(family = binomial)`.
+    """
+    variables = list(variables)
+    check_people(people, treatment, variables, ("weight",))
+    check_estimand(estimand)
+    treated, given = treated_rows(people, treatment), base_weights(people, weights)
+    base = np.ones(len(people)) if given is None else given
+    matrix, names = design_matrix(people, variables, squares=squares, products=products)
+    score, coefficients = _fit(matrix, names, treated, base)
+    bounds = _bounds(score, treated, trim)
+    kept = (score >= bounds[0]) & (score <= bounds[1])
+    for arm, rows in (("treated", treated), ("controls", ~treated)):
+        if not (rows & kept).any():
+            raise ValueError(f"trim: no {arm} have a score between {bounds[0]:.4g} and {bounds[1]:.4g}; widen it")
+    weight = _weights(score, treated, base, kept, estimand)
+    return ScoredSample(
+        data=weighted_rows(people, weight > 0, weight=weight),
+        method="propensity score weighting",
+        formula=FORMULAS[estimand],
+        treatment=treatment,
+        estimand=estimand,
+        variables=tuple(variables),
+        people=people,
+        treated=treated,
+        base=base,
+        weight=weight,
+        notes=_trim_notes(kept, treated, bounds),
+        score=score,
+        coefficients=coefficients,
+        bounds=bounds,
+    )
+
+
+def _fit(matrix: np.ndarray, names: list[str], treated: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, pd.Series]:
+    """Fitted scores and coefficients of the logistic regression."""
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+
+    spread = np.where(matrix.std(axis=0) > 0, matrix.std(axis=0), 1.0)
+    centre = matrix.mean(axis=0)
+    columns = np.column_stack([np.ones(len(matrix)), (matrix - centre) / spread])
+    model = sm.GLM(treated.astype(float), columns, family=sm.families.Binomial(), freq_weights=base)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            fit = model.fit(tol=1e-12, maxiter=100)
+        except (PerfectSeparationError, PerfectSeparationWarning):
+            raise ValueError(_separation(matrix, names, treated)) from None
+    if not fit.converged:
+        raise ValueError("propensity score: the logistic regression did not converge; use fewer or coarser covariates")
+    slopes = fit.params[1:] / spread
+    coefficients = np.concatenate([[fit.params[0] - slopes @ centre], slopes])
+    return np.asarray(fit.fittedvalues), pd.Series(coefficients, index=["intercept", *names])
+
+
+def _separation(matrix: np.ndarray, names: list[str], treated: np.ndarray) -> str:
+    """Names the column that by itself tells the arms apart, when there is one."""
+    start = "propensity score: the covariates tell treated and controls apart completely"
+    for name, values in zip(names, matrix.T, strict=True):
+        ours, theirs = values[treated], values[~treated]
+        if ours.min() > theirs.max() or ours.max() < theirs.min():
+            return f"{start}: {name} alone does; leave it out"
+    return f"{start}; nobody has a counterpart, so leave out or coarsen covariates"
+
+
+def _bounds(score: np.ndarray, treated: np.ndarray, trim: Trim) -> tuple[float, float]:
+    if trim is None:
+        return 0.0, 1.0
+    if trim == "overlap":
+        arms = score[treated], score[~treated]
+        return float(max(a.min() for a in arms)), float(min(a.max() for a in arms))
+    if not isinstance(trim, tuple | list) or len(trim) != 2 or not 0 <= trim[0] < trim[1] <= 1:
+        raise ValueError(f"trim={trim!r} is unknown; use (low, high) with 0 <= low < high <= 1, 'overlap' or None")
+    return float(trim[0]), float(trim[1])
+
+
+def _weights(score: np.ndarray, treated: np.ndarray, base: np.ndarray, kept: np.ndarray, estimand: str) -> np.ndarray:
+    odds = score / (1 - score)
+    factor = {
+        "ATT": np.where(treated, 1.0, odds),
+        "ATC": np.where(treated, 1 / odds, 1.0),
+        "ATE": np.where(treated, 1 / score, 1 / (1 - score)),
+    }[estimand]
+    weight = np.where(kept, base * factor, 0.0)
+    for rows, defines in ((treated, "ATT"), (~treated, "ATC")):
+        if estimand != defines:
+            weight[rows] *= (rows & kept).sum() / weight[rows].sum()
+    return weight
+
+
+def _trim_notes(kept: np.ndarray, treated: np.ndarray, bounds: tuple[float, float]) -> tuple[str, ...]:
+    if kept.all():
+        return ()
+    return (
+        f"{int((treated & ~kept).sum())} treated and {int((~treated & ~kept).sum())} controls left out: their score is "
+        f"not between {bounds[0]:.4g} and {bounds[1]:.4g}; the effect is that among the people kept",
+    )
