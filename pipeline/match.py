@@ -87,7 +87,7 @@ def summarise(sample: matching.MatchedSample, cohort: pd.DataFrame, config: Conf
         controls=_people(cohort[cohort[TREATMENT] == 0]),
         controls_matched=_people(matched[controls]),
         control_rows_matched=int(controls.sum()),
-        strata=int(sample.counts["strata"]),
+        strata=int(sample.cells.matched.sum()),
         effective_controls=float(weights.sum() ** 2 / (weights**2).sum()),
         classes=_classes(sample, cohort),
         unmatched=_left_out(sample),

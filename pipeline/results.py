@@ -176,8 +176,8 @@ class Arms(Record):
     controls: Estimate
 
 
-class LogRank(Record):
-    """Test that the curves are the same."""
+class ChiSquared(Record):
+    """A test's statistic, chi-squared with so many degrees of freedom when there is no difference."""
 
     statistic: Number
     df: int
@@ -293,7 +293,7 @@ class RatioPoint(Record):
 
 
 class Destination(Record):
-    """Where those went who reached the outcome: weighted shares of them, by the end of follow-up."""
+    """Where people went: a weighted share of those who reached the outcome; null for competing destinations."""
 
     group: str
     destination: str = Field(description="reason_1, category_33, or a name from the configuration")
@@ -317,13 +317,13 @@ class OutcomeResult(Record):
     curves: list[CurvePoint]
     at: list[Share]
     median_days: Arms
-    logrank: LogRank | None
+    logrank: ChiSquared | None
     rmst: RestrictedMean | None
     models: dict[str, Model]
     proportionality: list[ProportionalityRow]
     hazard_ratio_over_time: list[Band]
     hazard_ratio_curve: list[RatioPoint]
-    bands_test: LogRank | None = Field(description="joint Wald test that all bands are equal")
+    bands_test: ChiSquared | None = Field(description="joint Wald test that all bands are equal")
     destinations: list[Destination]
     subgroups: dict[str, SubgroupResult]
 

@@ -1,0 +1,256 @@
+"""What the two arms reached, and how far apart they are: curves, shares, medians, means, tests, destinations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.results import Arms, ChiSquared, CurvePoint, Destination, Estimate, RestrictedMean, Share
+
+TREATMENT = "participant"
+ARMS = {1: "participants", 0: "controls"}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Rows of one outcome, ready for the survival library.
+
+    `rows` has a row per person (and index month): participant, person_id, stratum, weight, days, event, destination,
+    kind and every covariate. `steps` are the same rows cut where their censoring weight changes (entry, days, event,
+    weight), or the rows themselves when there are no censoring weights: curves and their tests are made from these.
+    """
+
+    rows: pd.DataFrame
+    steps: pd.DataFrame
+    weighted: bool
+
+    def arguments(self) -> dict[str, Any]:
+        """What every function of the survival library is called with."""
+        steps = self.steps
+        return {
+            "entry": steps["entry"].to_numpy() if "entry" in steps else None,
+            "weights": steps["weight"].to_numpy() if self.weighted else None,
+            "cluster": steps["person"].to_numpy() if self.weighted else None,
+        }
+
+
+def follow_up(matched: pd.DataFrame, outcome: str, censoring: pd.DataFrame | None = None) -> FollowUp:
+    """The rows whose clock starts for an outcome, with censoring weights when there are any.
+
+    censoring : row, from_day, to_day, weight_factor; rows of the cohort that are not named keep factor 1
+    """
+    rows = matched[matched[f"{outcome}_days"].notna()].copy()
+    for name in ("days", "event", "destination", "kind", "day_zero"):
+        column = f"{outcome}_{name}"
+        rows[name] = rows.get(column)
+    rows["days"] = rows["days"].astype(float)
+    rows["event"] = rows["event"].astype(int)
+    rows["person"] = pd.factorize(rows["person_id"])[0]
+    plain = bool((rows["weight"] == 1).all()) and rows["person"].is_unique
+    steps = rows if censoring is None else _cut(rows, censoring)
+    return FollowUp(rows, steps, weighted=not plain or censoring is not None)
+
+
+def _cut(rows: pd.DataFrame, censoring: pd.DataFrame) -> pd.DataFrame:
+    """Rows cut where their censoring weight changes; the event stays with the last piece."""
+    columns = ["row", TREATMENT, "person", "stratum", "days", "event", "destination", "weight"]
+    pieces = rows[columns].merge(censoring, on="row", how="left")
+    pieces["entry"] = pieces["from_day"].fillna(0.0)
+    pieces = pieces[pieces["entry"] < pieces["days"]]
+    end = pieces["to_day"].fillna(np.inf)
+    last = pieces["days"] <= end
+    return pieces.assign(
+        days=np.minimum(pieces["days"], end),
+        event=np.where(last, pieces["event"], 0),
+        destination=pieces["destination"].where(last),
+        weight=pieces["weight"] * pieces["weight_factor"].fillna(1.0),
+    ).reset_index(drop=True)
+
+
+def curves_of(data: FollowUp) -> Any:
+    """Weighted Kaplan-Meier curves by arm (`survival.Curves`)."""
+    from survival import kaplan_meier
+
+    steps = data.steps
+    return kaplan_meier(steps["days"], steps["event"], group=steps[TREATMENT].to_numpy(), **data.arguments())
+
+
+def curve_points(curves: Any, data: FollowUp) -> list[CurvePoint]:
+    """Share reached at each event day, with its band and the people still at risk, from day 0 on."""
+    points = []
+    for arm, name in ARMS.items():
+        table = curves.table()
+        table = table[table["group"] == arm]
+        if not (data.rows[TREATMENT] == arm).any():
+            continue
+        days = np.append(0.0, table["time"])
+        own = data.rows[data.rows[TREATMENT] == arm]
+        at_risk, reached = people_at_risk(own, days), people_reached(own, days)
+        survival, lower, upper = (np.append(1.0, table[column]) for column in ("survival", "lower", "upper"))
+        points += [
+            CurvePoint(
+                group=name,
+                day=float(day),
+                cumulative_incidence=float(1 - s),
+                lower=float(1 - high),
+                upper=float(1 - low),
+                at_risk=int(people),
+                events=int(events),
+            )
+            for day, s, low, high, people, events in zip(days, survival, lower, upper, at_risk, reached, strict=True)
+        ]
+    return points
+
+
+def shares(curves: Any, data: FollowUp, days: Sequence[float]) -> list[Share]:
+    """Share reached by each day in both arms, and the difference, each with its interval.
+
+    The difference knows that one person may stand in both arms. Days past the end of an arm's follow-up are left open.
+    """
+    from survival.differences import survival_difference
+
+    steps = data.steps
+    last = {arm: float(data.rows.loc[data.rows[TREATMENT] == arm, "days"].max()) for arm in ARMS}
+    asked = [day for day in days if day <= min(last.values())]
+    if not asked:
+        return []
+    at = curves.at(asked).set_index(["group", "time"])
+    reached = {
+        arm: dict(zip(asked, people_reached(data.rows[data.rows[TREATMENT] == arm], asked).tolist(), strict=True))
+        for arm in ARMS
+    }
+    gaps = survival_difference(
+        steps["days"], steps["event"], steps[TREATMENT].to_numpy(), asked, groups=(0, 1), **data.arguments()
+    )
+    found = []
+    for gap in gaps.itertuples():
+        arms = {name: at.loc[(arm, gap.time)] for arm, name in ARMS.items()}
+        found.append(
+            Share(
+                day=float(gap.time),
+                **{name: float(1 - row["survival"]) for name, row in arms.items()},
+                **{f"{name}_lower": float(1 - row["upper"]) for name, row in arms.items()},
+                **{f"{name}_upper": float(1 - row["lower"]) for name, row in arms.items()},
+                difference=float(gap.difference),
+                lower=float(gap.lower),
+                upper=float(gap.upper),
+                participant_events=reached[1][gap.time],
+                control_events=reached[0][gap.time],
+            )
+        )
+    return found
+
+
+def medians(curves: Any) -> Arms:
+    """Days until half have reached the outcome; null when fewer than half do."""
+    table = curves.quantile(0.5).set_index("group")
+    found = {
+        name: Estimate(
+            value=finite(table.at[arm, "quantile"]),
+            lower=finite(table.at[arm, "lower"]),
+            upper=finite(table.at[arm, "upper"]),
+        )
+        for arm, name in ARMS.items()
+        if arm in table.index
+    }
+    nothing = Estimate(value=None, lower=None, upper=None)
+    return Arms(**{name: found.get(name, nothing) for name in ARMS.values()})
+
+
+def log_rank(data: FollowUp) -> ChiSquared:
+    """Test that both arms reach the outcome at the same pace."""
+    from survival import logrank
+
+    steps = data.steps
+    test = logrank(steps["days"], steps["event"], steps[TREATMENT].to_numpy(), **data.arguments())
+    return ChiSquared(statistic=finite(test.statistic), df=int(test.df), p=finite(test.p))
+
+
+def restricted_mean_days(data: FollowUp, until: float) -> RestrictedMean | None:
+    """Mean days without the outcome up to a day, and the difference; null when follow-up ends before it."""
+    from survival import restricted_mean
+
+    rows, steps = data.rows, data.steps
+    if any(rows.loc[rows[TREATMENT] == arm, "days"].max() < until for arm in ARMS):
+        return None
+    means = restricted_mean(
+        steps["days"], steps["event"], group=steps[TREATMENT].to_numpy(), until=until, **data.arguments()
+    )
+    table = means.table().set_index("group")
+    arms = {
+        name: Estimate(
+            value=finite(table.at[arm, "mean"]),
+            lower=finite(table.at[arm, "lower"]),
+            upper=finite(table.at[arm, "upper"]),
+        )
+        for arm, name in ARMS.items()
+    }
+    gap = means.difference().iloc[0]
+    return RestrictedMean(
+        until=float(until),
+        **arms,
+        difference=Estimate(value=finite(gap["difference"]), lower=finite(gap["lower"]), upper=finite(gap["upper"])),
+        p=finite(gap["p"]),
+    )
+
+
+def destinations(data: FollowUp, day: float) -> list[Destination]:
+    """Where those went who reached the outcome, and the share of everyone who had gone there by a day.
+
+    Competing destinations, which are not the outcome, have an incidence but no share of those who reached it.
+    """
+    from survival import cumulative_incidence
+
+    rows, steps = data.rows, data.steps
+    reached = rows[rows["destination"].notna()]
+    if reached.empty:
+        return []
+    names = sorted(reached["destination"].unique())
+    cause = steps["destination"].map({name: code for code, name in enumerate(names, start=1)}).fillna(0).astype(int)
+    risks = cumulative_incidence(steps["days"], cause, group=steps[TREATMENT].to_numpy(), **data.arguments())
+    at = risks.at([day]).set_index(["group", "cause"])
+    kinds = reached.groupby("destination")["kind"].first()
+    found = []
+    for arm, group in ARMS.items():
+        here = reached[reached[TREATMENT] == arm]
+        people = here.groupby("destination")["person"].nunique()
+        weight = here[here["event"] == 1].groupby("destination")["weight"].sum()
+        for code, name in enumerate(names, start=1):
+            if (arm, code) not in at.index:
+                continue
+            row = at.loc[(arm, code)]
+            found.append(
+                Destination(
+                    group=group,
+                    destination=name,
+                    kind=str(kinds[name]),
+                    people=int(people.get(name, 0)),
+                    share=finite(weight[name] / weight.sum()) if name in weight else None,
+                    incidence=finite(row["incidence"]),
+                    incidence_lower=finite(row["lower"]),
+                    incidence_upper=finite(row["upper"]),
+                )
+            )
+    return found
+
+
+def finite(value: float) -> float | None:
+    """A number, or null where there is none."""
+    return float(value) if np.isfinite(value) else None
+
+
+def people_at_risk(rows: pd.DataFrame, days: ArrayLike) -> NDArray[np.int64]:
+    """People at risk just before each day, each once although they may have a row for several index months."""
+    last = np.sort(rows.groupby("person")["days"].max().to_numpy())
+    return len(last) - np.searchsorted(last, np.asarray(days), side="left")
+
+
+def people_reached(rows: pd.DataFrame, days: ArrayLike) -> NDArray[np.int64]:
+    """People who have reached the outcome by each day, each once."""
+    first = np.sort(rows[rows["event"] == 1].groupby("person")["days"].min().to_numpy())
+    return np.searchsorted(first, np.asarray(days), side="right")

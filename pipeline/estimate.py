@@ -1,0 +1,236 @@
+"""Stage 4: matched cohort -> results, one entry per outcome, model and subgroup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import effects, regression
+from pipeline.config import Config, Subgroup
+from pipeline.effects import TREATMENT, FollowUp, finite
+from pipeline.results import (
+    About,
+    Balance,
+    Band,
+    ChiSquared,
+    DescriptionRow,
+    FlowStep,
+    GoalResult,
+    Interaction,
+    Matching,
+    OutcomeResult,
+    ProportionalityRow,
+    RatioPoint,
+    Results,
+    SubgroupResult,
+    write_results,
+)
+from pipeline.where import mask
+from pipeline.workspace import Run
+
+CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
+
+
+def run(run: Run) -> None:
+    """Estimate everything the configuration asks for and write `results.json`, unprotected."""
+    matched = pd.read_parquet(run.read / "matched.parquet")
+    censoring_file = run.read / "censoring.parquet"
+    censoring = pd.read_parquet(censoring_file) if censoring_file.exists() else None
+    summary = json.loads((run.read / "match.json").read_text(encoding="utf-8"))
+    config = run.config
+    outcomes = {}
+    for name in config.outcome_names:
+        run.say(f"outcome {name}")
+        outcomes[name] = estimate_outcome(matched, name, config, censoring, headline=name == config.outcome_names[0])
+    results = Results(
+        evaluation=about(config, _simulated(run)),
+        flow=[FlowStep(**step) for step in _json(run, "flow.json")],
+        description=[DescriptionRow(**row) for row in _json(run, "description.json")],
+        matching=Matching(**summary["matching"]) if summary["matching"] else None,
+        balance=Balance(**summary["balance"]),
+        outcomes=outcomes,
+        goals=[GoalResult(**goal.model_dump()) for goal in config.goals],
+    )
+    write_results(results, run.write / "results.json")
+
+
+def estimate_outcome(
+    matched: pd.DataFrame, name: str, config: Config, censoring: pd.DataFrame | None, *, headline: bool
+) -> OutcomeResult:
+    """Curves, shares, tests and regressions of one outcome; subgroups for the headline outcome only."""
+    data = effects.follow_up(matched, name, censoring)
+    rows = data.rows
+    curves = effects.curves_of(data)
+    horizon = config.report.horizon or config.report.at[-1]
+    models, full = regressions(data, config)
+    bands, bands_test = hazard_ratio_bands(data, config)
+    people = rows.groupby(TREATMENT)["person_id"].nunique()
+    reached = rows[rows["event"] == 1].groupby(TREATMENT)["person_id"].nunique()
+    return OutcomeResult(
+        label=config.outcome_label(name),
+        participants=int(people.get(1, 0)),
+        controls=int(people.get(0, 0)),
+        participant_events=int(reached.get(1, 0)),
+        control_events=int(reached.get(0, 0)),
+        day_zero_events=int(rows.loc[rows["day_zero"] == 1, "person_id"].nunique()),
+        curves=effects.curve_points(curves, data),
+        at=effects.shares(curves, data, config.report.at),
+        median_days=effects.medians(curves),
+        logrank=effects.log_rank(data),
+        rmst=effects.restricted_mean_days(data, horizon),
+        models=models,
+        proportionality=_proportionality(full),
+        hazard_ratio_over_time=bands,
+        hazard_ratio_curve=hazard_ratio_curve(data, config),
+        bands_test=bands_test,
+        destinations=effects.destinations(data, min(config.report.at[-1], float(rows["days"].max()))),
+        subgroups=estimate_subgroups(data, config) if headline else {},
+    )
+
+
+def regressions(data: FollowUp, config: Config) -> tuple[dict[str, Any], regression.Fitted]:
+    """The full model, and the one backward selection leaves when it is asked for."""
+    full = regression.fit_full(data.rows, config.models)
+    models: dict[str, Any] = {}
+    for method in config.models.selection:
+        fitted = full if method == "none" else regression.fit_backward(full, config.models)
+        models["full" if method == "none" else method] = regression.model_of(fitted)
+    return models, full
+
+
+def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiSquared | None]:
+    """The treatment's hazard ratio within each band of time, and the joint test that all are equal."""
+    from survival import Bands
+
+    cuts = [day for day in config.models.bands if day < data.rows["days"].max()]
+    if not cuts:
+        return [], None
+    fitted = regression.fit_full(data.rows, config.models, varying={TREATMENT: Bands(cuts)})
+    if fitted.fit is None:
+        return [], None
+    table = fitted.fit.hazard_ratios()
+    names = fitted.fit.terms[TREATMENT]
+    table = table[table["term"].isin(names)]
+    edges = [0.0, *map(float, cuts), None]
+    events = fitted.data.loc[fitted.data["event"] == 1]
+    bands = [
+        Band(
+            from_day=low,
+            to_day=high,
+            hazard_ratio=finite(row.hazard_ratio),
+            lower=finite(row.lower),
+            upper=finite(row.upper),
+            events=int(
+                events.loc[(events["days"] > low) & (events["days"] <= (high or np.inf)), "person_id"].nunique()
+            ),
+        )
+        for row, low, high in zip(table.itertuples(), edges[:-1], edges[1:], strict=True)
+    ]
+    test = fitted.fit.constancy(TREATMENT)
+    return bands, ChiSquared(statistic=finite(test.statistic), df=int(test.df), p=finite(test.p))
+
+
+def _people_between(events: pd.DataFrame, low: float, high: float | None) -> int:
+    within = (events["days"] > low) & (events["days"] <= (np.inf if high is None else high))
+    return int(events.loc[within, "person_id"].nunique())
+
+
+def hazard_ratio_curve(data: FollowUp, config: Config) -> list[RatioPoint]:
+    """The treatment's hazard ratio as b + c log t, at days from the first event to the last of the report."""
+    fitted = regression.fit_full(data.rows, config.models, varying={TREATMENT: "log"})
+    if fitted.fit is None or TREATMENT not in fitted.factors:
+        return []
+    first = max(1.0, float(data.rows.loc[data.rows["event"] == 1, "days"].min()))
+    last = min(float(config.report.at[-1]), float(data.rows["days"].max()))
+    table = fitted.fit.ratio_over_time(TREATMENT, np.unique(np.linspace(first, last, CURVE_POINTS)))
+    return [
+        RatioPoint(
+            day=float(row.time), hazard_ratio=finite(row.hazard_ratio), lower=finite(row.lower), upper=finite(row.upper)
+        )
+        for row in table.itertuples()
+    ]
+
+
+def _proportionality(full: regression.Fitted) -> list[ProportionalityRow]:
+    if full.fit is None:
+        return []
+    return [
+        ProportionalityRow(term=str(row.term), statistic=finite(row.statistic), df=int(row.df), p=finite(row.p))
+        for row in full.fit.proportionality(transform="km").itertuples()
+    ]
+
+
+def estimate_subgroups(data: FollowUp, config: Config) -> dict[str, SubgroupResult]:
+    """Every configured subgroup, with interaction tests whose p-values are adjusted for how many there are (Holm)."""
+    chosen = {name: mask(subgroup.where, data.rows) for name, subgroup in config.subgroups.items()}
+    results = {
+        name: estimate_subgroup(data, chosen[name], subgroup, config) for name, subgroup in config.subgroups.items()
+    }
+    tests: dict[str, Interaction] = {}
+    for name, picked in chosen.items():
+        test = regression.interaction(data.rows, picked, config.models)
+        if test is not None:
+            tests[name] = test
+    adjusted = regression.holm([test.p or 0.0 for test in tests.values()])
+    for (name, test), p in zip(tests.items(), adjusted, strict=True):
+        corrected = test.model_copy(update={"p_adjusted": p, "tests": len(tests)})
+        results[name] = results[name].model_copy(update={"interaction": corrected})
+    return results
+
+
+def estimate_subgroup(data: FollowUp, picked: np.ndarray, subgroup: Subgroup, config: Config) -> SubgroupResult:
+    """Shares and regressions among the picked rows."""
+    part = subset(data, picked)
+    people = part.rows.groupby(TREATMENT)["person_id"].nunique()
+    both = len(people) == 2 and part.rows["event"].any()
+    curves = effects.curves_of(part) if both else None
+    models, _ = regressions(part, config)
+    return SubgroupResult(
+        label=subgroup.label,
+        where=subgroup.where,
+        participants=int(people.get(1, 0)),
+        controls=int(people.get(0, 0)),
+        at=effects.shares(curves, part, config.report.at) if both else [],
+        models=models,
+        interaction=None,
+        curves=effects.curve_points(curves, part) if both else [],
+    )
+
+
+def subset(data: FollowUp, picked: np.ndarray) -> FollowUp:
+    """The picked rows, and the steps that belong to them; the weights stay those of the whole matching."""
+    rows = data.rows[picked]
+    steps = rows if data.steps is data.rows else data.steps[data.steps["row"].isin(rows["row"])]
+    return FollowUp(rows, steps, data.weighted)
+
+
+def about(config: Config, simulated: bool) -> About:
+    """The evaluation as readers meet it."""
+    population = config.population
+    return About(
+        **config.evaluation.model_dump(),
+        languages=list(config.language),
+        headline=config.outcome_names[0],
+        time_unit=config.report.time_unit,
+        design="matched" if config.matching else "randomised",
+        estimand=config.matching.estimand if config.matching else None,
+        intake_first=str(population.intake.first) if population else None,
+        intake_last=str(population.intake.last) if population else None,
+        follow_up_to=str(population.follow_up_to) if population else None,
+        control_index=population.control_index if population else None,
+        future_participants=population.future_participants if population else None,
+        other_exit=population.other_exit if population else None,
+        minimum_count=config.disclosure.minimum_count,
+        simulated=simulated,
+    )
+
+
+def _json(run: Run, name: str) -> Any:
+    return json.loads((run.read / name).read_text(encoding="utf-8"))
+
+
+def _simulated(run: Run) -> bool:
+    return bool(_json(run, "account.json").get("simulated", False))

@@ -1,0 +1,208 @@
+"""Cox regressions of an evaluation: covariates as configured, whole factors selected or kept, rows for the results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Covariate, Models
+from pipeline.results import Interaction, Model, Removed, Selection, Term
+
+TREATMENT = "participant"
+TIME, EVENT, WEIGHT, PERSON = "days", "event", "weight", "person_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A regression and how it came about. `fit` is None when there is nothing to fit; `note` then says why."""
+
+    fit: Any
+    data: pd.DataFrame
+    factors: tuple[str, ...]
+    left_out: int
+    removed: tuple[Removed, ...] = ()
+    note: str | None = None
+    method: str = "none"
+    level: float | None = None
+
+
+def fit_full(data: pd.DataFrame, models: Models, *, varying: dict[str, Any] | None = None) -> Fitted:
+    """The Cox model with every configured covariate that varies among these rows."""
+    complete, factors, left_out = prepare(data, models.covariates)
+    return _fitted(complete, factors, left_out, models, varying=varying)
+
+
+def fit_backward(full: Fitted, models: Models) -> Fitted:
+    """Remove whole factors, the least significant first by joint Wald test, until all left are significant.
+
+    The treatment is never removed. Standard errors do not know of the selection: p-values after it are too small.
+    """
+    current, removed = full, list[Removed]()
+    while current.fit is not None:
+        tests = {name: float(current.fit.wald(name).p) for name in current.factors if name != TREATMENT}
+        worst = max(tests, key=lambda name: tests[name], default=None)
+        if worst is None or tests[worst] <= models.selection_level:
+            break
+        removed.append(Removed(factor=worst, p=tests[worst]))
+        kept = tuple(name for name in current.factors if name != worst)
+        if not kept:
+            break
+        # Rows stay those of the full model: a covariate that left does not bring its missing rows back.
+        current = _fitted(full.data, kept, full.left_out, models)
+    return Fitted(
+        fit=current.fit,
+        data=current.data,
+        factors=current.factors,
+        left_out=current.left_out,
+        removed=tuple(removed),
+        note=current.note,
+        method="backward",
+        level=models.selection_level,
+    )
+
+
+def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.DataFrame, tuple[str, ...], int]:
+    """Rows with every covariate, factors with their reference first, and what can be estimated among them.
+
+    A covariate is a column or a formula term. Returns the complete rows, the treatment and covariates with more than
+    one value, and the number of rows left out because a covariate is missing.
+    """
+    variables = sorted({v for covariate in covariates for v in variables_of(covariate.name)})
+    complete = data.dropna(subset=variables)
+    complete = complete.assign(**{c.name: _typed(complete[c.name], c) for c in covariates if c.name in complete})
+    names = (TREATMENT, *(covariate.name for covariate in covariates))
+    factors = tuple(name for name in names if name not in complete or _varies(complete[name]))
+    return complete, factors, len(data) - len(complete)
+
+
+def variables_of(term: str) -> set[str]:
+    """The columns a formula term such as `C(education)` or `age:woman` is made from."""
+    from formulaic import Formula
+
+    return {str(variable) for variable in Formula(f"0 + {term}").required_variables}
+
+
+def _varies(values: pd.Series) -> bool:
+    return len(values) > 0 and bool((values != values.iloc[0]).any())
+
+
+def _typed(values: pd.Series, covariate: Covariate) -> pd.Series:
+    if covariate.reference is None:
+        return values.astype(float) if values.dtype != object else values
+    levels = [covariate.reference, *sorted(set(values.astype(str)) - {covariate.reference})]
+    return values.astype(str).astype(pd.CategoricalDtype(levels)).cat.remove_unused_categories()
+
+
+def _fitted(
+    data: pd.DataFrame, factors: Sequence[str], left_out: int, models: Models, *, varying: dict[str, Any] | None = None
+) -> Fitted:
+    if not factors or not data[EVENT].any():
+        note = "no events" if len(factors) else "nothing varies among these rows"
+        return Fitted(None, data, tuple(factors), left_out, note=note)
+    try:
+        fit = cox_fit(data, factors, models, varying=varying)
+    except ValueError as error:
+        return Fitted(None, data, tuple(factors), left_out, note=str(error))
+    return Fitted(fit, data, tuple(factors), left_out)
+
+
+def cox_fit(
+    data: pd.DataFrame, factors: Sequence[str], models: Models, *, varying: dict[str, Any] | None = None
+) -> Any:
+    """`survival.cox` as an evaluation calls it: weighted, robust, clustered on people or strata."""
+    from survival import cox
+
+    return cox(
+        " + ".join(factors),
+        data,
+        time=TIME,
+        event=EVENT,
+        weights=WEIGHT,
+        cluster="stratum" if models.cluster == "stratum" else PERSON,
+        robust=True,
+        ties=models.ties,
+        varying=varying,
+    )
+
+
+def model_of(fitted: Fitted) -> Model:
+    """A regression as results.json holds it."""
+    data = fitted.data
+    people = data.groupby(TREATMENT)[PERSON].nunique()
+    return Model(
+        formula=" + ".join(fitted.factors),
+        n=len(data),
+        people=int(data[PERSON].nunique()),
+        participants=int(people.get(1, 0)),
+        controls=int(people.get(0, 0)),
+        events=int(data.loc[data[EVENT] == 1, PERSON].nunique()),
+        left_out=fitted.left_out,
+        terms=terms_of(fitted.fit) if fitted.fit is not None else [],
+        selection=Selection(method=fitted.method, level=fitted.level, removed=list(fitted.removed)),
+        note=fitted.note,
+    )
+
+
+def terms_of(fit: Any) -> list[Term]:
+    """Each coefficient as a row: factor and level apart, hazard ratio with interval, robust and model-based errors."""
+    model_errors = np.sqrt(np.diag(fit.model_covariance))
+    rows = zip(fit.hazard_ratios().itertuples(), fit.coefficients, fit.standard_errors, model_errors, strict=True)
+    found = []
+    for row, coefficient, std_error, model_error in rows:
+        factor, _, level = row.term.partition(": ")
+        found.append(
+            Term(
+                term=row.term,
+                factor=factor,
+                level=level or None,
+                hazard_ratio=float(row.hazard_ratio),
+                lower=float(row.lower),
+                upper=float(row.upper),
+                p=float(row.p),
+                coefficient=float(coefficient),
+                std_error=float(std_error),
+                model_std_error=float(model_error),
+            )
+        )
+    return found
+
+
+def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Interaction | None:
+    """How many times larger the treatment's hazard ratio is among the picked rows than among all others.
+
+    None where there is nothing to compare: a subgroup without both arms, or everyone.
+    """
+    marked = data.assign(in_subgroup=picked.astype(float))
+    complete, factors, _ = prepare(marked, models.covariates)
+    cells = complete.groupby([TREATMENT, "in_subgroup"])[EVENT].sum()
+    if len(cells) < 4 or (cells == 0).any():
+        return None
+    complete["treated_in_subgroup"] = complete[TREATMENT] * complete["in_subgroup"]
+    # A subgroup that a covariate already marks (women) needs no main effect of its own.
+    own = [] if _spanned(complete, "in_subgroup", factors) else ["in_subgroup"]
+    fit = cox_fit(complete, [*factors, *own, "treated_in_subgroup"], models)
+    row = fit.hazard_ratios().set_index("term").loc["treated_in_subgroup"]
+    ratio, lower, upper, p = (float(row[name]) for name in ("hazard_ratio", "lower", "upper", "p"))
+    return Interaction(ratio=ratio, lower=lower, upper=upper, p=p, p_adjusted=p, tests=1)
+
+
+def _spanned(data: pd.DataFrame, name: str, factors: Sequence[str]) -> bool:
+    """Whether a column is a linear combination of the factors and a constant."""
+    columns = pd.get_dummies(data[[f for f in factors if f != TREATMENT]], drop_first=True, dtype=float)
+    matrix = np.column_stack([np.ones(len(data)), columns.to_numpy()])
+    target = data[name].to_numpy()
+    solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
+    return bool(np.abs(target - matrix @ solution).max() < 1e-8)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's (1979) adjusted p-values, in the order given; R `p.adjust(method = "holm")`."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
+    return adjusted.tolist()
