@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,8 +94,15 @@ def _varies(values: pd.Series) -> bool:
 def _typed(values: pd.Series, covariate: Covariate) -> pd.Series:
     if covariate.reference is None:
         return values.astype(float) if values.dtype != object else values
-    levels = [covariate.reference, *sorted(set(values.astype(str)) - {covariate.reference})]
+    others = set(values.astype(str)) - {covariate.reference}
+    levels = [covariate.reference, *sorted(others, key=_by_number)]
     return values.astype(str).astype(pd.CategoricalDtype(levels)).cat.remove_unused_categories()
+
+
+def _by_number(level: str) -> list[tuple[bool, float, str]]:
+    """Sort key that puts "4-7" before "12+"."""
+    parts = re.split(r"(\d+)", level)
+    return [(part.isdigit(), float(part) if part.isdigit() else 0.0, part) for part in parts]
 
 
 def _fitted(

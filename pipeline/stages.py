@@ -53,7 +53,7 @@ def _stage(name: str, *sections: str, reports: bool = False) -> Stage:
 STAGES = (
     _stage("load", "engine", "sources", "cohort", "population", "outcomes"),
     _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", "models"),
-    _stage("match", "seed", "cohort", "matching"),
+    _stage("match", "seed", "cohort", "matching", "models"),  # balance of a randomised cohort is shown on its covariates
     _stage("estimate", *Config.model_fields),  # it writes the configuration's texts into the results
     _stage("report", *Config.model_fields, reports=True),
 )
