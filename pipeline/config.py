@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
-from pipeline.yamlfile import Lines, line_of, read_yaml
+from pipeline.wheresyntax import parse
+from pipeline.yamlfile import read_yaml
 
 Language = Literal["sv", "en"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="lower-case letters, digits, _ and -")]
@@ -32,8 +42,8 @@ class Section(BaseModel):
 class Text(Section):
     """A text in the report's languages; a plain string serves both."""
 
-    sv: str
-    en: str
+    sv: str = Field(description="in Swedish")
+    en: str = Field(description="in English")
 
     @model_validator(mode="before")
     @classmethod
@@ -49,14 +59,16 @@ class Evaluation(Section):
     programme: Text = Text(sv="projektet", en="the project")
     participants: Text = Text(sv="Deltagare", en="Participants")
     controls: Text = Text(sv="Matchad kontrollgrupp", en="Matched comparison group")
-    status: Literal["draft", "final"] = "draft"
+    status: Literal["draft", "final"] = Field("draft", description="shown at the top of the report")
     source: Text | None = Field(None, description="source line under figures and tables")
 
 
 class Source(Section):
     """A register extract: which register, which files, and columns whose names differ from the delivered ones."""
 
-    register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(alias="register")
+    register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(
+        alias="register", description="whose columns and codes the files have"
+    )
     files: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1, description="paths or patterns with *")
     columns: dict[str, str] = Field(default_factory=dict, description="our name for a column: the delivered name")
     encoding: str | None = Field(None, description="found when left out")
@@ -76,14 +88,16 @@ class Sources(Section):
 class Indicator(Section):
     """A column and the values of it that mean yes."""
 
-    column: str
-    values: Annotated[list[str | int | float | bool], BeforeValidator(_as_list)] = [1]
+    column: str = Field(description="column of the file")
+    values: Annotated[list[str | int | float | bool], BeforeValidator(_as_list)] = Field(
+        [1], description="one value, or a list"
+    )
 
 
 class CohortOutcome(Section):
     """An outcome in a ready cohort: the time column, the event, and other ways a person's follow-up ends."""
 
-    time: str
+    time: str = Field(description="column with the time to the event or the end of follow-up")
     event: Indicator
     label: Text
     destinations: dict[Name, Indicator] = Field(default_factory=dict, description="competing destinations")
@@ -108,8 +122,8 @@ class ReadyCohort(Section):
 class Intake(Section):
     """First and last day on which a start counts."""
 
-    first: dt.date
-    last: dt.date
+    first: dt.date = Field(description="first day")
+    last: dt.date = Field(description="last day")
 
     @model_validator(mode="after")
     def _ordered(self) -> Intake:
@@ -122,17 +136,27 @@ class Population(Section):
     """Who is compared, from which day, and for how long."""
 
     intake: Intake
-    follow_up_to: dt.date
+    follow_up_to: dt.date = Field(description="last day of the registers")
     programme_categories: list[Code] = Field(min_length=1, description="applicant categories of the ordinary programme")
-    municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else _as_list(v))] = None
+    municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else _as_list(v))] = Field(
+        None, description="one code, or several; the whole country when left out"
+    )
     gap_days: int = Field(14, ge=0, description="longest break between two programme periods that does not end a stay")
-    gap_categories: list[Code] = ["95", "96", "97", "98"]
-    control_index: Literal["every_month", "random_month", "first_month"] = "every_month"
+    gap_categories: list[Code] = Field(["95", "96", "97", "98"], description="categories that such a break may have")
+    control_index: Literal["every_month", "random_month", "first_month"] = Field(
+        "every_month", description="from which of the months in which a control was eligible the comparison runs"
+    )
     index_weights: bool = Field(True, description="random_month: weight a row by the months it was drawn from")
-    future_participants: Literal["censor", "exclude"] = "censor"
+    future_participants: Literal["censor", "exclude"] = Field(
+        "censor", description="people who join later: controls until then, or left out"
+    )
     censoring_weights: bool = Field(True, description="weights for staying outside the project, with 'censor'")
-    other_exit: Literal["remain", "censor", "competing"] = "remain"
-    background_year: Literal["before", "fixed"] = "before"
+    other_exit: Literal["remain", "censor", "competing"] = Field(
+        "remain", description="what other deregistrations do: remain at risk, end follow-up, or compete"
+    )
+    background_year: Literal["before", "fixed"] = Field(
+        "before", description="latest LISA year before the start, or one year for all"
+    )
     fixed_background_year: int | None = Field(None, description="the LISA year, with background_year: fixed")
 
     @model_validator(mode="after")
@@ -147,7 +171,7 @@ class Population(Section):
 class Cut(Section):
     """Classes between cutpoints, left-closed: [30, 45)."""
 
-    cut: list[float] = Field(min_length=1)
+    cut: list[float] = Field(min_length=1, description="where a new class begins")
 
     @model_validator(mode="after")
     def _ordered(self) -> Cut:
@@ -159,7 +183,7 @@ class Cut(Section):
 class Groups(Section):
     """Named groups of a variable's values; every value in exactly one."""
 
-    groups: dict[str, list[Code]] = Field(min_length=1)
+    groups: dict[str, list[Code]] = Field(min_length=1, description="name of each group: its values")
 
     @model_validator(mode="after")
     def _disjoint(self) -> Groups:
@@ -174,7 +198,7 @@ class Groups(Section):
 
 def _kind_of_coarsening(value: Any) -> str | None:
     if isinstance(value, str):
-        return "exact"
+        return "exact" if value == "exact" else None
     keys = value if isinstance(value, dict) else type(value).model_fields
     return next((kind for kind in ("cut", "groups") if kind in keys), None)
 
@@ -192,8 +216,10 @@ Coarsening = Annotated[
 class Matching(Section):
     """Coarsened exact matching: its variables, their classes, and whom the effect is for."""
 
-    variables: dict[str, Coarsening] = Field(min_length=1)
-    estimand: Literal["ATT", "ATC", "ATE"] = "ATT"
+    variables: dict[str, Coarsening] = Field(min_length=1, description="columns of the cohort, and their classes")
+    estimand: Literal["ATT", "ATC", "ATE"] = Field(
+        "ATT", description="effect for the participants, for the controls, or for both together"
+    )
     balance: list[str] = Field(
         default_factory=list, description="variables of the balance table; the matching variables when empty"
     )
@@ -203,7 +229,7 @@ class Outcome(Section):
     """What counts as reaching it: reasons for deregistration, applicant categories, or a return to AF."""
 
     label: Text
-    reasons: list[Code] = Field(default_factory=list)
+    reasons: list[Code] = Field(default_factory=list, description="reasons for deregistration")
     categories: dict[Name, list[Code]] = Field(
         default_factory=dict, description="groups of categories, such as with_support"
     )
@@ -221,8 +247,8 @@ class Outcome(Section):
 class Covariate(Section):
     """A covariate of the Cox models; `reference` makes it a factor with that level as the base."""
 
-    name: str
-    reference: str | None = None
+    name: str = Field(description="column of the cohort")
+    reference: str | None = Field(None, description="level the others are compared with")
 
     @model_validator(mode="before")
     @classmethod
@@ -234,10 +260,12 @@ class Models(Section):
     """The Cox regressions."""
 
     covariates: list[Covariate] = Field(default_factory=list)
-    selection: list[Literal["none", "backward"]] = Field(["none", "backward"], min_length=1)
-    selection_level: float = Field(0.05, gt=0, lt=1)
-    ties: Literal["efron", "breslow"] = "efron"
-    cluster: Literal["person", "stratum"] = "person"
+    selection: list[Literal["none", "backward"]] = Field(
+        ["none", "backward"], min_length=1, description="all covariates; those backward selection leaves"
+    )
+    selection_level: float = Field(0.05, gt=0, lt=1, description="p above which backward selection removes a covariate")
+    ties: Literal["efron", "breslow"] = Field("efron", description="how events on the same day are handled")
+    cluster: Literal["person", "stratum"] = Field("person", description="whose rows belong together in the errors")
     bands: list[float] = Field(default_factory=list, description="days at which the hazard ratio may change")
 
 
@@ -245,7 +273,13 @@ class Subgroup(Section):
     """People picked by a condition on the cohort's columns."""
 
     label: Text
-    where: str
+    where: str = Field(description="such as woman and age >= 50")
+
+    @field_validator("where")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        parse(value)
+        return value
 
 
 class Goal(Section):
@@ -262,7 +296,7 @@ class Report(Section):
     at: list[float] = Field([183, 365], min_length=1, description="times at which shares are given")
     horizon: float | None = Field(None, gt=0, description="end of the restricted mean; the last of `at` when left out")
     time_unit: Text = Text(sv="dagar", en="days")
-    formats: list[Literal["html"]] = ["html"]
+    formats: list[Literal["html"]] = Field(["html"], description="file types of the report")
 
 
 class Disclosure(Section):
@@ -275,16 +309,18 @@ class Config(Section):
     """One evaluation. Two ways in: `sources` (register extracts) or `cohort` (one ready file)."""
 
     evaluation: Evaluation
-    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(["sv"], min_length=1)
-    seed: int = Field(1, ge=0)
-    engine: Literal["duckdb", "spark"] = "duckdb"
+    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(
+        ["sv"], min_length=1, description="of the report; the first is its own"
+    )
+    seed: int = Field(1, ge=0, description="everything drawn by chance is drawn from this number")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what computes on the extracts")
     sources: Sources | None = None
     cohort: ReadyCohort | None = None
     population: Population | None = None
     matching: Annotated[Matching | None, BeforeValidator(lambda value: None if value == "none" else value)] = Field(
         description="none when the treatment was given by lot"
     )
-    outcomes: dict[Name, Outcome] = Field(default_factory=dict)
+    outcomes: dict[Name, Outcome] = Field(default_factory=dict, description="the first is the headline")
     models: Models = Models()
     subgroups: dict[Name, Subgroup] = Field(default_factory=dict)
     goals: list[Goal] = Field(default_factory=list)
@@ -325,7 +361,7 @@ def load_config(path: Path) -> Config:
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        raise UserError([*faults, *_faults(error, content, path, lines)]) from None
+        raise UserError([*faults, *faults_of(error, Config, content, path, lines)]) from None
     if faults:
         raise UserError(faults)
     return config
@@ -343,74 +379,3 @@ def readable_sources(path: Path) -> Sources | None:
 def schema() -> dict[str, Any]:
     """JSON schema of config.yaml, for editors that complete and check while typing."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
-
-
-def _faults(error: ValidationError, content: dict[str, Any], path: Path, lines: Lines) -> Iterator[Fault]:
-    seen: set[tuple[int | None, str]] = set()
-    for detail in error.errors():
-        location = _in_file(detail["loc"], content)
-        line = line_of(lines, location)
-        what, remedy = _words(detail, location)
-        if (line, what) not in seen:
-            seen.add((line, what))
-            yield Fault(f"{path}, line {line}" if line else str(path), what, remedy)
-
-
-def _in_file(location: tuple[str | int, ...], content: Any) -> tuple[str | int, ...]:
-    """Drop what pydantic adds to a location (tags of union members), so that it points into the file."""
-    found: list[str | int] = []
-    for i, part in enumerate(location):
-        inside = (isinstance(content, dict) and part in content) or (
-            isinstance(content, list) and isinstance(part, int) and part < len(content)
-        )
-        if inside:
-            content = content[part]
-        if inside or i == len(location) - 1:
-            found.append(part)
-    return tuple(found)
-
-
-def _words(detail: Any, location: tuple[str | int, ...]) -> tuple[str, str]:
-    key = ".".join(map(str, location)) or "the file"
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_keys(detail["loc"])
-        near = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-        remedy = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}."
-        return f"unknown key '{key}'.", remedy
-    if kind == "missing":
-        return f"'{key}' is missing.", "Add it; config.yaml in the project shows an example."
-    if kind == "literal_error":
-        return f"'{key}' cannot be {detail['input']!r}.", f"Choose {context.get('expected', '')}."
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"'{key}': {message[:1].lower()}{message[1:]}.", ""
-
-
-def _known_keys(location: tuple[str | int, ...]) -> list[str]:
-    """The keys that stand where an unknown one was found."""
-    model: Any = Config
-    for part in location[:-1]:
-        model = _member(model, part)
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return sorted(field.alias or name for name, field in model.model_fields.items())
-    return []
-
-
-def _member(annotation: Any, part: str | int) -> Any:
-    """The model one step down a location; itself when the step only names a union member."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        for name, field in annotation.model_fields.items():
-            if part in (name, field.alias):
-                return _models_in(field.annotation)
-    return annotation
-
-
-def _models_in(annotation: Any) -> Any:
-    """The first model inside Optional, list, dict or Annotated."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _models_in(inner)
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            return found
-    return annotation

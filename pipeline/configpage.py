@@ -69,7 +69,8 @@ def _referred_description(field: dict[str, Any], definitions: dict[str, Any]) ->
 
 def _default(field: dict[str, Any]) -> str:
     value = field.get("default")
-    return "" if value in (None, [], {}) else f"`{json.dumps(value, ensure_ascii=False)}`"
+    section = isinstance(value, dict) and "sv" not in value  # its own table shows the defaults
+    return "" if value in (None, []) or section else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
 def _type(field: dict[str, Any]) -> str:
@@ -93,7 +94,7 @@ def _plain_type(field: dict[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type(field.get('items', {}))}"
     if kind == "object":
-        values = field.get("additionalProperties", {})
-        return f"names, each with {_type(values)}" if isinstance(values, dict) else "names with values"
+        named = next(iter(field.get("patternProperties", {}).values()), field.get("additionalProperties"))
+        return f"names, each with {_type(named)}" if isinstance(named, dict) else "names with values"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
     return "date" if field.get("format") == "date" else words.get(str(kind), "value")
