@@ -1,6 +1,8 @@
 """Survival curves, tests and Cox models with errors that hold under weights and clusters."""
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,7 +45,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'survival' has no attribute {name!r}")
-    return getattr(import_module(f"survival.{_HOME[name]}"), name)
+class _Package(ModuleType):
+    """`survival.cox` is the function, also after the module it lives in has been imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'survival' has no attribute {name!r}")
+        return getattr(import_module(f"survival.{_HOME[name]}"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from survival.influence import cross_products, quadratic
-from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, grouping
+from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, group_sums, grouping
 from survival.intervals import checked_interval, crossing, survival_interval
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -123,10 +123,10 @@ def kaplan_meier(
 
     Raises
     ------
-    ValueError : lengths differ, a value is missing or infinite, entry is not before time; the message names the argument
+    ValueError : lengths differ, a value is missing or infinite, entry is not before time; names the argument
 
-    Kaplan and Meier (1958); Greenwood's variance, or the infinitesimal jackknife summed within clusters. Checked against
-    R `survival::survfit(Surv(entry, time, event) ~ group, weights=, cluster=, robust=)`.
+    Kaplan and Meier (1958); Greenwood's variance, or the infinitesimal jackknife summed within clusters. Checked
+    against R `survival::survfit(Surv(entry, time, event) ~ group, weights=, cluster=, robust=)`.
     """
     data = follow_up(time, event, entry, weights)
     groups = grouping(group, "group", data.n)
@@ -187,9 +187,7 @@ def hazard(sets: RiskSets, weight: Floats | None) -> Hazard:
     """Weighted counts of one stratum's risk sets."""
     ones = np.ones(len(sets.leaves))
     rows_at_risk, rows_events = sets.at_risk(ones), sets.at_event(ones)
-    at_risk, events = (
-        (rows_at_risk, rows_events) if weight is None else (sets.at_risk(weight), sets.at_event(weight))
-    )
+    at_risk, events = (rows_at_risk, rows_events) if weight is None else (sets.at_risk(weight), sets.at_event(weight))
     # Two sums of the same weights differ in the last digit; whether anybody is left is a count.
     left = np.where(rows_at_risk == rows_events, 0.0, at_risk - events)
     return Hazard(at_risk, events, left)
@@ -222,7 +220,7 @@ def _influence_squares(sets: RiskSets, weight: Floats, rates: Hazard, path: Floa
         products = cross_products(None, sets.leaves, leaving, initial, size)
     else:
         owner = np.arange(len(weight)) if cluster is None else cluster
-        start = np.column_stack([np.zeros(owner.max() + 1), np.bincount(owner, present)])
+        start = np.column_stack([np.zeros(owner.max() + 1), group_sums(owner, present, int(owner.max()) + 1)])
         late = weight[sets.late]
         entering = np.column_stack([-late * path[sets.missed], late])
         products = cross_products(
@@ -258,8 +256,10 @@ def _counts(curve: Curve, times: Floats, of: str) -> pd.DataFrame:
         weight = data.weights if of == "weights" else None
         begun = _below(data.entry, weight, times - slack) if data.entry is not None else _total(data, weight)
         risk = begun - _below(data.time, weight, times - slack)
-        ended = [_below(data.time[rows], None if weight is None else weight[rows], times + slack) for rows in
-                 (data.status > 0, data.status == 0)]
+        ended = [
+            _below(data.time[rows], None if weight is None else weight[rows], times + slack)
+            for rows in (data.status > 0, data.status == 0)
+        ]
         events, censored = ended
     return pd.DataFrame({"group": curve.group, "time": times, "at_risk": risk, "events": events, "censored": censored})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from survival.inputs import Floats, Ints
+from survival.inputs import Floats, Ints, group_sums
 
 
 def cross_products(cluster: Ints | None, when: Ints, jumps: Floats, initial: Floats, size: int) -> Floats:
@@ -31,7 +31,7 @@ def cross_products(cluster: Ints | None, when: Ints, jumps: Floats, initial: Flo
     for a in range(m):
         for b in range(a, m):
             step = after[:, a] * after[:, b] - before[:, a] * before[:, b]
-            change[:, a, b] = change[:, b, a] = np.bincount(when, step, size + 1)[:-1]
+            change[:, a, b] = change[:, b, a] = group_sums(when, step, size + 1)[:-1]
     return np.cumsum(change, axis=0) + initial.T @ initial
 
 
@@ -48,7 +48,7 @@ def cluster_sums(cluster: Ints | None, values: Floats) -> Floats:
     if cluster is None:
         return values
     columns = values.reshape(len(values), -1)
-    summed = np.stack([np.bincount(cluster, column) for column in columns.T], axis=1)
+    summed = np.stack([group_sums(cluster, column, int(cluster.max()) + 1) for column in columns.T], axis=1)
     return summed.reshape(-1, *values.shape[1:])
 
 

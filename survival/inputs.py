@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
 
 
@@ -38,6 +38,10 @@ class FollowUp:
     def weight(self) -> Floats:
         """(n,) weights, ones when none were given."""
         return np.ones(self.n) if self.weights is None else self.weights
+
+    def unweighted(self) -> FollowUp:
+        """The same with every row counted once."""
+        return FollowUp(self.time, self.status, self.entry, None, self.n)
 
     def take(self, rows: Ints | slice) -> FollowUp:
         """The same for some rows."""
@@ -86,7 +90,9 @@ def follow_up(
     if n == 0:
         raise ValueError("`time` is empty; there must be at least one row")
     if stop.min() < 0:
-        raise ValueError(f"`time` is negative in {np.count_nonzero(stop < 0)} rows; it counts from the start of follow-up")
+        raise ValueError(
+            f"`time` is negative in {np.count_nonzero(stop < 0)} rows; it counts from the start of follow-up"
+        )
     return FollowUp(
         time=stop,
         status=_status(status, status_name, n, causes),
@@ -148,6 +154,11 @@ def grouping(values: ArrayLike | None, name: str, n: int, *, ordered: bool = Tru
     if missing:
         raise ValueError(f"`{name}` is missing in {missing} of {n} rows; give those rows a value or leave them out")
     return Codes(np.asarray(codes, dtype=np.int64), labels)
+
+
+def group_sums(codes: Ints, values: Floats, size: int) -> Floats:
+    """(size,) sums of values by code 0..size-1."""
+    return np.bincount(codes, values, size).astype(float, copy=False)
 
 
 def confidence(level: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.inputs import Bools, Floats, FollowUp, Ints
+from survival.inputs import Bools, Floats, FollowUp, Ints, group_sums
 
 # Times closer than this share of the mean event time are one time, as with R's `timefix`: 0.1 + 0.2 ties with 0.3.
 TIE_TOLERANCE = 1.5e-8
@@ -48,13 +48,13 @@ class RiskSets:
 
     def at_event(self, values: Floats) -> Floats:
         """(K,) sums of (n,) values over the rows whose event it is."""
-        return np.bincount(self.leaves[self.event], values[self.event], self.size)
+        return group_sums(self.leaves[self.event], values[self.event], self.size)
 
     def at_risk(self, values: Floats) -> Floats:
         """(K,) sums of (n,) values over the rows at risk."""
-        total = self.suffix(np.bincount(self.leaves, values, self.size + 1)[:-1])
+        total = self.suffix(group_sums(self.leaves, values, self.size + 1)[:-1])
         if len(self.late):
-            total -= self.suffix(np.bincount(self.missed, values[self.late], self.size))
+            total -= self.suffix(group_sums(self.missed, values[self.late], self.size))
         return total
 
     def over_life(self, values: Floats) -> Floats:
@@ -66,7 +66,7 @@ class RiskSets:
 
     def suffix(self, sums: Floats) -> Floats:
         """(K, ...) sums from each risk set to the end of its stratum."""
-        total = np.cumsum(sums[::-1], axis=0, dtype=self._accumulator())[::-1]
+        total: Floats = np.cumsum(sums[::-1], axis=0, dtype=self._accumulator())[::-1]
         if len(self.offset) > 2:
             padded = np.concatenate([total, np.zeros_like(total[:1])])
             total = total - padded[self.offset[1:]][self.stratum]
@@ -74,7 +74,7 @@ class RiskSets:
 
     def prefix(self, sums: Floats) -> Floats:
         """(K, ...) sums from the start of the stratum up to and including each risk set."""
-        total = np.cumsum(sums, axis=0, dtype=self._accumulator())
+        total: Floats = np.cumsum(sums, axis=0, dtype=self._accumulator())
         if len(self.offset) > 2:
             padded = np.concatenate([np.zeros_like(total[:1]), total])
             total = total - padded[self.offset[:-1]][self.stratum]
@@ -94,8 +94,7 @@ def risk_sets(data: FollowUp, stratum: Ints | None = None, strata: int = 1) -> R
     if stratum is None:
         offset = np.array([0, len(grid)])
         times, codes = grid, np.zeros(len(grid), dtype=np.int64)
-        last, first = stop, start
-        base: Ints | int = 0
+        last, first, base = stop, start, np.zeros_like(stop)
     else:
         keys, last, first, offset = _by_stratum(stop, start, event, stratum, strata, len(grid))
         times, codes = grid[keys % max(len(grid), 1)], keys // max(len(grid), 1)

@@ -1,0 +1,155 @@
+"""Cumulative incidence with competing events: the Aalen-Johansen estimator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from survival.curves import Hazard, group_rows, hazard, leave_jumps
+from survival.influence import cross_products, quadratic
+from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, group_sums, grouping
+from survival.intervals import checked_interval, incidence_interval
+from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """One group's cumulative incidence of one cause: times (k,) of any event, and values (k,) from each on."""
+
+    group: Any
+    cause: int
+    times: Floats
+    incidence: Floats
+    std_error: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class CumulativeIncidence:
+    """Cumulative incidence by group and cause; interval and level say how the limits were made."""
+
+    curves: tuple[Incidence, ...]
+    interval: str
+    level: float
+
+    def table(self) -> pd.DataFrame:
+        """group, cause, time, incidence, std_error, lower, upper: a row per event time of the group."""
+        return pd.concat([_frame(curve, curve.times) for curve in self.curves], ignore_index=True)
+
+    def at(self, times: ArrayLike) -> pd.DataFrame:
+        """The columns of `table` at these times."""
+        asked = asked_times(times)
+        return pd.concat([_frame(curve, asked) for curve in self.curves], ignore_index=True)
+
+
+def cumulative_incidence(
+    time: ArrayLike,
+    cause: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    interval: str = "log-log",
+    level: float = 0.95,
+) -> CumulativeIncidence:
+    """Share that has left for each cause by t, when leaving for one ends the risk of the others.
+
+    Parameters
+    ----------
+    time, entry, group, weights, cluster : (n,) as in `kaplan_meier`
+    cause : (n,) 0 censored, 1..k what happened at `time`
+    interval : "log-log" (F^exp(-+ z se / (F log F))), "log" or "plain"
+
+    Raises
+    ------
+    ValueError : as `kaplan_meier`; causes that are not 0, 1, 2, ...
+
+    Aalen and Johansen (1978), ties exact; variance by the infinitesimal jackknife summed within clusters. Checked
+    against R's multi-state `survival::survfit(Surv(time, factor(cause)) ~ group, weights=, cluster=, id=)`.
+    """
+    data = follow_up(time, cause, entry, weights, status_name="cause", causes=True)
+    groups = grouping(group, "group", data.n)
+    owner = grouping(cluster, "cluster", data.n, ordered=False)
+    checked_interval(interval)
+    curves = []
+    for label, rows in group_rows(groups, data):
+        part = data.take(rows)
+        own = None if owner is None else owner.codes[rows]
+        for number in range(1, max(int(data.status.max()), 1) + 1):
+            times, incidence, std_error = aalen_johansen(part, number, own)
+            lower, upper = incidence_interval(incidence, std_error, interval, level)
+            curves.append(Incidence(label, number, times, incidence, std_error, lower, upper))
+    return CumulativeIncidence(tuple(curves), interval, level)
+
+
+def aalen_johansen(data: FollowUp, cause: int, cluster: Ints | None) -> tuple[Floats, Floats, Floats]:
+    """Event times (k,) of any cause, incidence (k,) of one and its standard error (k,), of one group's rows."""
+    sets = risk_sets(data)
+    weight = data.weight()
+    rates = hazard(sets, data.weights)
+    before = np.concatenate([[1.0], rates.survival])[: sets.size]
+    step = before * sets.at_event(weight * (data.status == cause)) / rates.at_risk
+    incidence = np.cumsum(step)
+    squares = _influence_squares(sets, data, cause, rates, before, step, cluster)
+    return sets.times, incidence, np.sqrt(squares)
+
+
+def _influence_squares(
+    sets: RiskSets, data: FollowUp, cause: int, rates: Hazard, before: Floats, step: Floats, cluster: Ints | None
+) -> Floats:
+    """(k,) sum over clusters of the squared influence on the incidence F.
+
+    A row at risk from entry e adds w {H(t) - H(e) - A(e) (F(t) - F(e))}, with dH(s) = (A(s-) - 1 / Y(s)) dF(s) and A
+    the running Greenwood sum: through survival before s and through the risk set at s. When it leaves at s its
+    influence on log survival stays at v, so it adds v (F(t) - F(s)) from then on, and w S(s-) / Y(s) if its own event
+    is of this cause. So P = (constant part, influence on log survival, weight at risk) and phi = (1, F, H).
+    """
+    weight, size = data.weight(), sets.size
+    greenwood = np.cumsum(rates.greenwood)
+    earlier = np.concatenate([[0.0], greenwood])[:size]
+    f = np.cumsum(step)
+    h = np.cumsum((earlier - 1 / rates.at_risk) * step)
+    padded_f, padded_h = np.append(f, 0.0), np.append(h, 0.0)
+    survival = leave_jumps(sets, weight, np.append(greenwood, 0.0), rates.per_survivor)
+    leaving = np.column_stack(
+        [
+            weight * padded_h[sets.leaves] - survival[:, 0] * padded_f[sets.leaves],
+            survival,
+        ]
+    )
+    own = sets.event & (data.status == cause)
+    at = sets.leaves[own]
+    leaving[own, 0] += weight[own] * before[at] / rates.at_risk[at]
+    present = weight * (sets.leaves < size)
+    present[sets.late] = 0.0
+    late, a, fl, hl = weight[sets.late], greenwood[sets.missed], f[sets.missed], h[sets.missed]
+    entering = np.column_stack([late * (a * fl - hl), -late * a, late])
+    if cluster is None and not len(sets.late):
+        initial = np.column_stack([np.zeros((data.n, 2)), present])
+        products = cross_products(None, sets.leaves, leaving, initial, size)
+    else:
+        owner = np.arange(data.n) if cluster is None else cluster
+        initial = np.column_stack([np.zeros((owner.max() + 1, 2)), group_sums(owner, present, int(owner.max()) + 1)])
+        products = cross_products(
+            np.concatenate([owner, owner[sets.late]]),
+            np.concatenate([sets.leaves, sets.missed]),
+            np.concatenate([leaving, entering]),
+            initial,
+            size,
+        )
+    return quadratic(products, np.column_stack([np.ones(size), f, h]))
+
+
+def _frame(curve: Incidence, times: Floats) -> pd.DataFrame:
+    slack = TIE_TOLERANCE * float(np.mean(curve.times)) if len(curve.times) else 0.0
+    place = np.searchsorted(curve.times, times + slack, side="right")
+    frame = pd.DataFrame({"group": curve.group, "cause": curve.cause, "time": times})
+    for name in ("incidence", "std_error", "lower", "upper"):
+        frame[name] = np.append(0.0, getattr(curve, name))[place]
+    return frame

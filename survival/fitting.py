@@ -1,0 +1,224 @@
+"""From checked follow-up and a design to a fitted partial likelihood, or a sentence that says why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from survival.inputs import Floats, FollowUp, Ints
+from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
+from survival.risksets import risk_sets
+from survival.varying import Layout
+
+MAX_ITERATIONS = 60
+CLOSE = 1e-6  # a Newton step this small (in standard deviations of the columns) leaves an error of its square
+ALIASED = 1e-10  # share of a column's information that must be its own
+RUNAWAY = 0.05  # a coefficient still moving this much when the likelihood no longer changes is infinite
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A Model and what leads from its coefficients back to the caller's.
+
+    rows (m,) the caller's row of each member row; centre, scale (p_all,) of the design columns; stretch (q,) of the
+    functions of time; place (P,) output position of each of the model's coefficients; unit (P,) what one is worth.
+    """
+
+    model: Model
+    rows: Ints
+    centre: Floats
+    scale: Floats
+    unit: Floats
+    place: Ints
+    layout: Layout
+    ties: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """Where the partial likelihood is greatest: b, information (P, P) in the model's own units, and the state there."""
+
+    b: Floats
+    information: Floats
+    state: State
+    iterations: int
+
+
+def prepare(data: FollowUp, x: Floats, plan: Layout, ties: str, stratum: Ints | None, strata: int) -> Prepared:
+    """Order rows by level and risk set, centre and scale the columns; x (n, p_all) in the order of the design."""
+    sets = risk_sets(data, stratum, strata)
+    if not sets.size:
+        raise ValueError("`event` never happens; a Cox model needs at least one event")
+    level, levels = _levels(x, plan.source)
+    member = np.flatnonzero(sets.leaves < sets.size)
+    rows, place = _ordered(member, level[member] * sets.size + sets.leaves[member], levels * sets.size)
+    matrix, centre, scale = _standardised(x, rows, plan)
+    g, stretch = _functions(plan, sets.times)
+    source = np.asarray(plan.source, dtype=np.int64)
+    u = _level_values(x, level, levels, source, centre, scale)
+    model = _model(data, sets, rows, place, matrix, u, g, ties, level)
+    unit = np.concatenate([scale[plan.column], scale[source] * stretch])
+    order = np.asarray(plan.fixed + plan.moving, dtype=np.int64)
+    return Prepared(model, rows, centre, scale, unit, order, plan, ties)
+
+
+def _ordered(rows: Ints, key: Ints, size: int) -> tuple[Ints, Ints]:
+    # Small keys are sorted by counting: linear in rows.
+    narrow = key.astype(np.uint16) if size <= 2**16 else key
+    order = np.argsort(narrow, kind="stable")
+    return rows[order], key[order]
+
+
+def _levels(x: Floats, source: list[int]) -> tuple[Ints, int]:
+    """(n,) code of each row's joint value in the varying columns, and how many there are."""
+    code, count = np.zeros(len(x), dtype=np.int64), 1
+    for j in sorted(set(source)):
+        own, values = pd.factorize(x[:, j], sort=True)
+        code, found = pd.factorize(code * len(values) + own, sort=True)
+        count = len(found)
+    return code, count
+
+
+def _level_values(x: Floats, level: Ints, levels: int, source: Ints, centre: Floats, scale: Floats) -> Floats:
+    """(L, q) centred and scaled value of each varying coefficient's column in each level."""
+    first = np.zeros(levels, dtype=np.int64)
+    first[level[::-1]] = np.arange(len(level))[::-1]
+    return (x[first][:, source] - centre[source]) / scale[source]
+
+
+def _standardised(x: Floats, rows: Ints, plan: Layout) -> tuple[Floats, Floats, Floats]:
+    """(m, 1+p) a column of ones and the fixed columns, of mean 0 and standard deviation 1; centre and scale of all."""
+    matrix = np.empty((len(rows), 1 + len(plan.column)))
+    matrix[:, 0] = 1.0
+    centre, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
+    kept = {j: i + 1 for i, j in enumerate(plan.column)}
+    for j in range(x.shape[1]):
+        column = x[rows, j]
+        centre[j] = column.mean()
+        column -= centre[j]
+        scale[j] = np.sqrt(column @ column / len(column))
+        if scale[j] <= 1e-12 * max(abs(centre[j]), 1e-300):
+            scale[j] = 0.0
+        if j in kept:
+            matrix[:, kept[j]] = column / (scale[j] or 1.0)
+    return matrix, centre, scale
+
+
+def _functions(plan: Layout, times: Floats) -> tuple[Floats, Floats]:
+    """(K, q) functions of time scaled to at most 1, and what they were divided by."""
+    columns, seen = [], {j: plan.bases[j].values(times) for j in plan.bases}
+    for j in dict.fromkeys(plan.source):
+        columns.append(seen[j])
+    g = np.hstack(columns) if columns else np.zeros((len(times), 0))
+    stretch = np.abs(g).max(axis=0, initial=0.0)
+    stretch[stretch == 0] = 1.0
+    return g / stretch, stretch
+
+
+def _model(
+    data: FollowUp, sets, rows: Ints, place: Ints, matrix: Floats, u: Floats, g: Floats, ties: str, level: Ints
+) -> Model:
+    """Find where each cell's rows begin, for those who leave, come late and have the event."""
+    size, cells = sets.size, sets.size * len(u)
+    event = sets.event[rows]
+    dead = np.flatnonzero(event)
+    position = np.full(data.n, -1)
+    position[rows] = np.arange(len(rows))
+    missed = level[sets.late] * size + sets.missed
+    order = np.argsort(missed, kind="stable")
+    share, mass, term = tied_terms(sets, data.weight(), ties)
+    edges = np.arange(cells + 1)
+    return Model(
+        sets=sets,
+        x=matrix,
+        weight=data.weight()[rows],
+        event=event,
+        place=place,
+        late=position[sets.late][order],
+        missed=missed[order],
+        dead=dead,
+        leaving=np.searchsorted(place, edges),
+        missing=np.searchsorted(missed[order], edges),
+        dying=np.searchsorted(place[dead], edges),
+        u=u,
+        g=g,
+        share=share,
+        mass=mass,
+        member=term,
+    )
+
+
+def maximise(prepared: Prepared, names: list[str], start: Floats | None = None) -> Maximum:
+    """Newton's method with step halving; names (P,) in the model's order, for the messages.
+
+    Raises
+    ------
+    ValueError : a column is constant or collinear where events happen, or a coefficient is infinite
+    """
+    model = prepared.model
+    b = np.zeros(len(names)) if start is None else start.copy()
+    state = evaluate(model, b)
+    for iteration in range(1, MAX_ITERATIONS):
+        curvature = information(model, state)
+        if iteration == 1:
+            refuse_aliased(curvature, names)
+        step = _solve(curvature, score(model, state), names)
+        after, step = _improve(model, b, step, state)
+        gained = after.log_likelihood - state.log_likelihood
+        b, state = b + step, after
+        if np.abs(step).max(initial=0.0) < CLOSE:
+            break
+        if gained < 1e-10 * abs(state.log_likelihood) and np.abs(step).max() > RUNAWAY:
+            _refuse_infinite(step, names)
+    else:
+        _refuse_infinite(step, names)
+    return Maximum(b, information(model, state), state, iteration)
+
+
+def _improve(model: Model, b: Floats, step: Floats, state: State) -> tuple[State, Floats]:
+    """The step, halved until it does not lower the likelihood, and the state after it."""
+    slack = 1e-10 * abs(state.log_likelihood)
+    for _ in range(30):
+        after = evaluate(model, b + step)
+        if after.log_likelihood >= state.log_likelihood - slack:
+            return after, step
+        step = step / 2
+    return after, step
+
+
+def _solve(matrix: Floats, right: Floats, names: list[str]) -> Floats:
+    try:
+        return np.linalg.solve(matrix, right)
+    except np.linalg.LinAlgError:
+        _refuse_infinite(np.abs(right), names)
+        raise
+
+
+def refuse_aliased(matrix: Floats, names: list[str]) -> None:
+    """ValueError if the information says a column is constant, or a sum of others, among those at risk at events."""
+    size = np.diag(matrix)
+    constant = [
+        name for name, own in zip(names, size, strict=True) if own <= ALIASED * max(size.max(initial=0), 1e-300)
+    ]
+    if constant:
+        raise ValueError(f"`formula`: {', '.join(constant)} is constant among those at risk when events happen")
+    root = np.sqrt(size)
+    scaled = matrix / np.outer(root, root)
+    kept: list[int] = []
+    for j in range(len(names)):
+        on = np.linalg.lstsq(scaled[np.ix_(kept, kept)], scaled[kept, j], rcond=None)[0] if kept else np.zeros(0)
+        if 1 - scaled[kept, j] @ on <= ALIASED:
+            others = [names[i] for i, weight in zip(kept, on, strict=True) if abs(weight) > 1e-6]
+            raise ValueError(f"`formula`: {names[j]} is collinear with {', '.join(others)}; leave one of them out")
+        kept.append(j)
+
+
+def _refuse_infinite(step: Floats, names: list[str]) -> None:
+    size = np.abs(step)
+    found = [name for name, own in zip(names, size, strict=True) if own > 0.5 * size.max()]
+    raise ValueError(
+        f"`formula`: {', '.join(found)} separates those who have the event from those who do not; "
+        "its coefficient is infinite. Merge levels or leave it out"
+    )

@@ -1,0 +1,126 @@
+"""A formula and a data frame to a design matrix whose columns are named as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from survival.inputs import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A design matrix without intercept.
+
+    values (n, p); columns (p,) readable names; terms: formula term -> places of its columns; spec rebuilds the same
+    columns from new data.
+    """
+
+    values: Floats
+    columns: list[str]
+    terms: dict[str, list[int]]
+    spec: object
+
+    def find(self, name: str) -> list[int] | None:
+        """Places of the columns of a formula term, of the factor of a variable, or of one column; None if not there."""
+        for term, places in self.terms.items():
+            if term == name or _variable(term) == name:
+                return places
+        return [self.columns.index(name)] if name in self.columns else None
+
+
+def design(formula: str, data: pd.DataFrame) -> Design:
+    """Build the columns of `formula` (formulaic's language; a left-hand side and the intercept are left out).
+
+    Raises
+    ------
+    ValueError : a variable is not in the data, has missing or infinite values, or the formula cannot be read
+    """
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    right = formula.split("~")[-1].strip()
+    if not right or right in {"0", "1"}:
+        raise ValueError("`formula` names no covariates")
+    try:
+        parsed = Formula(right)
+        absent = sorted(str(name) for name in parsed.required_variables if str(name) not in data.columns)
+        if absent:
+            raise ValueError(
+                f"`formula` names {_listed(absent)}, not in `data`; its columns are {_listed(data.columns)}"
+            )
+        _no_missing(data, sorted(str(name) for name in parsed.required_variables))
+        matrix = parsed.get_model_matrix(data, na_action="raise")
+    except FormulaicError as error:
+        raise ValueError(f"`formula` cannot be read: {error}") from None
+    return _without_intercept(matrix)
+
+
+def _without_intercept(matrix: pd.DataFrame) -> Design:
+    spec = matrix.model_spec
+    names = list(matrix.columns)
+    kept = [i for i, name in enumerate(names) if name != "Intercept"]
+    place = {old: new for new, old in enumerate(kept)}
+    columns = [_readable(str(names[i])) for i in kept]
+    terms = {
+        str(term): [place[i] for i in places if i in place]
+        for term, places in spec.term_indices.items()
+        if any(i in place for i in places)
+    }
+    values = np.empty((len(matrix), len(kept)))
+    for new, old in enumerate(kept):
+        values[:, new] = matrix.iloc[:, old]
+    infinite = [columns[j] for j in range(len(kept)) if not np.isfinite(values[:, j]).all()]
+    if infinite:
+        raise ValueError(f"`formula` gives missing or infinite values in {_listed(infinite)}")
+    return Design(values, columns, terms, spec)
+
+
+def rebuild(spec: object, data: pd.DataFrame) -> Floats:
+    """(m, p) the columns of a design for new rows, with the levels and transforms it was fitted with."""
+    matrix = spec.get_model_matrix(data, na_action="raise")  # type: ignore[attr-defined]
+    kept = [i for i, name in enumerate(matrix.columns) if name != "Intercept"]
+    return np.asarray(matrix.iloc[:, kept], dtype=float)
+
+
+def _readable(name: str) -> str:
+    """formulaic's column name as people read it: C(education)[T.upper]:age is `education: upper:age`."""
+    return ":".join(_part(part) for part in _split(name))
+
+
+def _split(name: str) -> list[str]:
+    """Parts of an interaction: split at colons outside brackets and parentheses."""
+    parts, depth, begin = [], 0, 0
+    for i, sign in enumerate(name):
+        depth += (sign in "[(") - (sign in "])")
+        if sign == ":" and depth == 0:
+            parts.append(name[begin:i])
+            begin = i + 1
+    return [*parts, name[begin:]]
+
+
+def _part(name: str) -> str:
+    if not name.endswith("]") or "[" not in name:
+        return name
+    factor, _, level = name[:-1].partition("[")
+    return f"{_variable(factor)}: {level.removeprefix('T.')}"
+
+
+def _variable(term: str) -> str:
+    """C(education, ...) is education; anything else is itself."""
+    if term.startswith("C(") and term.endswith(")"):
+        return term[2:-1].split(",")[0].strip()
+    return term
+
+
+def _no_missing(data: pd.DataFrame, names: list[str]) -> None:
+    missing = {name: int(data[name].isna().sum()) for name in names}
+    found = [f"{name} ({count} of {len(data)} rows)" for name, count in missing.items() if count]
+    if found:
+        raise ValueError(f"`data` has missing values in {', '.join(found)}; fill or leave out those rows")
+
+
+def _listed(names: object) -> str:
+    return ", ".join(f"{name}" for name in names)  # type: ignore[attr-defined]
