@@ -1,0 +1,139 @@
+"""Stage 2: canonical tables -> index dates, covariates and follow-up; the flow of exclusions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from pipeline import ready_cohort
+from pipeline.config import Config, Population
+from pipeline.covariates import COVARIATES, covariates_at
+from pipeline.description import describe
+from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
+from pipeline.engine import read_parquet, session, write_parquet
+from pipeline.errors import Fault, UserError
+from pipeline.followup import follow_return, follow_up, outcome_events
+from pipeline.index_months import choose_months
+from pipeline.periods import Table
+from pipeline.results import DescriptionRow, FlowStep
+from pipeline.stays import programme_stays
+from pipeline.workspace import Run
+
+TABLES = ("persons", "registrations", "categories", "background", "disabilities", "participants")
+KEYS = ("person_id", "participant", "index_date")
+
+
+def run(run: Run) -> None:
+    """Write `cohort.parquet`, `flow.json` and `description.json`, and `censoring.parquet` where joining is censored."""
+    if run.config.cohort is not None:
+        cohort, steps, description = ready_cohort.build(run.read / "cohort_input.parquet", run.config)
+        cohort.to_parquet(run.write / "cohort.parquet", index=False)
+    else:
+        steps, description = _from_extracts(run)
+    _write_json(run.write / "flow.json", steps)
+    _write_json(run.write / "description.json", description)
+    last = steps[-1]
+    run.say(f"{last.participants} participants and {last.controls} controls ({last.control_rows} rows) are eligible")
+
+
+def _write_json(path: Path, records: list[Any]) -> None:
+    content = [record.model_dump(mode="json") for record in records]
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
+    """The cohort of register extracts, written; the flow and the description of participants, returned."""
+    config, population = run.config, run.config.population
+    assert population is not None
+    with session(config.engine, run.write) as (connection, scratch):
+        tables = {name: read_parquet(connection, run.read / f"{name}.parquet") for name in TABLES}
+        headline = config.outcomes[config.outcome_names[0]]
+        events = outcome_events(tables, headline)
+        starts = kept(first_starts(tables["participants"], population.intake), scratch / "starts.parquet")
+        stays = programme_stays(tables, population, headline)
+        possible = possible_rows(stays, starts, population, population.intake.last)
+        rows = kept(
+            judged(possible, tables, events, population),
+            scratch / "possible.parquet",
+        )
+        steps = flow(rows, starts, tables["registrations"], population)
+        panel = kept(
+            covariates_at(eligible(rows), tables["persons"], tables["disabilities"]), scratch / "panel.parquet"
+        )
+        chosen = choose_months(_compared(panel, population), population, config.seed)
+        cohort = _with_outcomes(chosen, tables, config)
+        write_parquet(_columns(cohort, config), run.write / "cohort.parquet", KEYS)
+        steps.append(_eligible_step(read_parquet(connection, run.write / "cohort.parquet")))
+        described = covariates_at(rows.filter(rows.participant == 1), tables["persons"], tables["disabilities"])
+        description = describe(described.select("person_id", *COVARIATES).to_pandas())
+    _stop_when_empty(steps)
+    return steps, description
+
+
+def kept(table: Table, path: Path) -> Table:
+    """A table computed once and read from Parquet from then on; rows in any order."""
+    connection = table.get_backend()
+    connection.to_parquet(table, str(path))
+    return connection.read_parquet(str(path))
+
+
+def _compared(panel: Table, population: Population) -> Table:
+    """Eligible rows that are compared: within the intake and, when joiners are excluded, of people who never join."""
+    rows = panel.filter(panel.in_intake)
+    return rows.filter(~rows.joins_later) if population.future_participants == "exclude" else rows
+
+
+def _with_outcomes(rows: Table, tables: dict[str, Table], config: Config) -> Table:
+    """Rows with the follow-up of every outcome; returns last, as their clock starts when another is reached."""
+    assert config.population is not None
+    for name, outcome in config.outcomes.items():
+        if outcome.after is None:
+            rows = follow_up(rows, tables, name, outcome, config.population)
+    for name, outcome in config.outcomes.items():
+        if outcome.after is not None:
+            rows = follow_return(rows, tables, name, outcome.after, config.population)
+    headline = config.outcome_names[0]
+    stopped = rows.joined_on.delta(rows.index_date, unit="day").cast("float64") == rows[f"{headline}_days"]
+    stopped = stopped & (rows.joined_on <= ibis.literal(config.population.follow_up_to))
+    at_joining = (rows[f"{headline}_event"] == 0) & stopped.fill_null(False)
+    return rows.mutate(censored_at_joining=at_joining.cast("int8"))
+
+
+def _columns(cohort: Table, config: Config) -> Table:
+    """The columns of cohort.parquet in their order."""
+    parts = ("days", "event", "destination", "kind", "day_zero")
+    outcomes = [f"{name}_{part}" for name in config.outcome_names for part in parts]
+    first = ("person_id", "participant", "index_date", "start_month", "index_weight")
+    columns = cohort.select(*first, *COVARIATES, "origin", "background_year", "censored_at_joining", *outcomes)
+    return columns.mutate(
+        participant=columns.participant.cast("int8"), index_weight=columns.index_weight.cast("float64")
+    )
+
+
+def _eligible_step(cohort: Table) -> FlowStep:
+    participants, controls = cohort.filter(cohort.participant == 1), cohort.filter(cohort.participant == 0)
+    return FlowStep(
+        step="eligible",
+        participants=int(participants.person_id.nunique().execute()),
+        controls=int(controls.person_id.nunique().execute()),
+        participant_rows=int(participants.count().execute()),
+        control_rows=int(controls.count().execute()),
+    )
+
+
+def _stop_when_empty(steps: list[FlowStep]) -> None:
+    """No participants or no controls left: say at which step the last of them went."""
+    faults = []
+    for arm in ("participants", "controls"):
+        counts = [(step.step, getattr(step, arm)) for step in steps]
+        if counts[-1][1] == 0:
+            emptied = next(name for name, count in counts if count == 0)
+            what = f"no {arm} are left after the step '{emptied}'."
+            faults.append(
+                Fault("population", what, "Check the dates and codes under 'population:' in the configuration.")
+            )
+    if faults:
+        raise UserError(faults)
