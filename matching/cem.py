@@ -111,11 +111,12 @@ class MatchedSample(Sample):
         return pd.concat(frames, ignore_index=True)
 
     def _lines(self) -> list[str]:
-        shown = [
-            f"{name}: " + " | ".join(c.labels[:12]) + (" | ..." if len(c.labels) > 12 else "")
-            for name, c in self.classes.items()
-        ]
-        return [*Sample._lines(self), "classes:", *(f"  {line}" for line in shown)]
+        lines = [*Sample._lines(self), "classes:"]
+        for name, c in self.classes.items():
+            lines.append(f"  {name}: " + " | ".join(c.labels[:12]) + (" | ..." if len(c.labels) > 12 else ""))
+        if alone := int(((self.cells.treated > 0) & (self.cells.controls == 0)).sum()):
+            lines.append(f"{alone} strata hold treated only: unmatched() says who they are and what would let them in")
+        return lines
 
 
 def cem(

@@ -47,7 +47,7 @@ def treated_rows(people: pd.DataFrame, treatment: str) -> np.ndarray:
 
 
 def _some(column: pd.Series) -> str:
-    values = list(pd.unique(column)[:5])
+    values = pd.unique(column)[:5].tolist()
     return ", ".join(map(repr, values)) + (", ..." if column.nunique() > 5 else "")
 
 

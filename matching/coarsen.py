@@ -271,7 +271,7 @@ def _categories(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
         values = list(column.cat.categories)
         return column.cat.codes.to_numpy(dtype=code_type(len(values) + 1)), values
     codes, found = pd.factorize(column)
-    values = list(found)
+    values = found.tolist()
     try:
         order = sorted(range(len(values)), key=values.__getitem__)
     except TypeError:  # numbers and text in one column
@@ -289,13 +289,25 @@ def category_codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _value_labels(values: list[Any]) -> list[str]:
-    labels = [f"{v:g}" if isinstance(v, float) and v == round(v, 4) and abs(v) < 1e5 else str(v) for v in values]
+    labels = [f"{v:.15g}" if isinstance(v, float) else str(v) for v in values]
     if len(set(labels)) < len(labels) or MISSING_LABEL in labels:
         labels = [repr(v) for v in values]
     return labels
 
 
 def _grouped(column: pd.Series, rule: Groups, name: str) -> Classes:
+    group_of = _group_numbers(rule, name)
+    codes, values = _categories(column)
+    unknown = [values[i] for i in np.unique(codes[codes >= 0]) if values[i] not in group_of]
+    if unknown:
+        shown = ", ".join(repr(v) for v in unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
+        raise ValueError(f"Groups of {name}: in no group: {shown}; add each to a group{_type_hint(unknown, group_of)}")
+    lookup = np.array([*(group_of.get(v, -1) for v in values), -1], dtype=code_type(len(rule.groups) + 1))
+    return _category_classes(lookup[codes], [str(g) for g in rule.groups], ordered=False)
+
+
+def _group_numbers(rule: Groups, name: str) -> dict[Any, int]:
+    """Category -> number of its group."""
     if not isinstance(rule.groups, Mapping) or not rule.groups:
         raise ValueError(f"Groups of {name} must be a mapping from a group's name to its categories")
     group_of: dict[Any, int] = {}
@@ -309,14 +321,7 @@ def _grouped(column: pd.Series, rule: Groups, name: str) -> Classes:
                     f"Groups of {name}: category {category!r} is in both {other!r} and {group!r}; keep it in one"
                 )
             group_of[category] = number
-    codes, values = _categories(column)
-    used = np.unique(codes[codes >= 0])
-    unknown = [values[i] for i in used if values[i] not in group_of]
-    if unknown:
-        shown = ", ".join(repr(v) for v in unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
-        raise ValueError(f"Groups of {name}: in no group: {shown}; add each to a group{_type_hint(unknown, group_of)}")
-    lookup = np.array([*(group_of.get(v, -1) for v in values), -1], dtype=code_type(len(rule.groups) + 1))
-    return _category_classes(lookup[codes], [str(g) for g in rule.groups], ordered=False)
+    return group_of
 
 
 def _type_hint(unknown: list[Any], group_of: dict[Any, int]) -> str:

@@ -98,9 +98,12 @@ def no_match_message(cells: Cells, classes: Mapping[str, Classes]) -> str:
 
 def tightest_note(cells: Cells, classes: Mapping[str, Classes], arm: str) -> tuple[str, ...]:
     """A note when a single variable removes most of the people of an arm; none otherwise."""
+    own, other = _arms(cells, arm)
+    if len(classes) < 2 or own[other > 0].sum() >= own.sum() / 2:
+        return ()
     worst = max(variable_costs(cells, classes, arm), key=lambda cost: cost.if_dropped)
     gained = worst.if_dropped - worst.matched
-    if len(classes) < 2 or gained <= worst.all / 2:
+    if gained <= worst.all / 2:
         return ()
     return (
         f"{worst.variable} alone removes {gained} of {worst.all} {arm}: {worst.matched} are matched, "

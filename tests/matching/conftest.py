@@ -13,7 +13,7 @@ DATA = Path(__file__).parent.parent / "reference" / "data"
 
 @pytest.fixture(scope="session")
 def unemployed() -> pd.DataFrame:
-    """Ecdat::UnempDur, 3,343 spells of unemployment with and without insurance (ui), and columns as in make_r_values.R."""
+    """Ecdat::UnempDur: 3,343 spells of unemployment with and without insurance (ui); columns as in make_r_values.R."""
     people = pd.read_csv(DATA / "unempdur.csv")
     return people.assign(
         place="r" + ((people["region"] - 1) // 5).astype(str),
@@ -25,12 +25,13 @@ def unemployed() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def r_values() -> dict[str, np.ndarray]:
     """Numbers computed by make_r_values.R."""
-    lines = (Path(__file__).parent / "r_values.csv").read_text().splitlines()
-    return {name: np.array(values.split(";"), dtype=float) for name, values in (line.split(",") for line in lines)}
+    text = (Path(__file__).parent / "r_values.csv").read_text().replace("NA", "nan")
+    pairs = (line.split(",") for line in text.splitlines())
+    return {name: np.array(values.split(";"), dtype=float) for name, values in pairs}
 
 
 def simulated(n: int, seed: int, *, effect: float = 0.0) -> pd.DataFrame:
-    """People whose joining and outcome both depend on age, education and a share; the effect on everyone is `effect`."""
+    """People whose joining and outcome both depend on age, education and sex; the effect on everyone is `effect`."""
     rng = np.random.default_rng(seed)
     age = rng.integers(20, 60, n)
     education = rng.choice(["low", "middle", "high"], n, p=[0.3, 0.5, 0.2])
