@@ -1,6 +1,6 @@
 """Simulated register extracts with a known true effect."""
 
 from pipeline.simulation.files import write_extracts
-from pipeline.simulation.simulate import Simulated, simulate, true_effect
+from pipeline.simulation.simulate import Simulated, potential_outcomes, simulate, true_effect
 
-__all__ = ["Simulated", "simulate", "true_effect", "write_extracts"]
+__all__ = ["Simulated", "potential_outcomes", "simulate", "true_effect", "write_extracts"]

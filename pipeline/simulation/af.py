@@ -10,10 +10,7 @@ from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
 from pipeline.simulation.lives import Lives
 from pipeline.simulation.people import generator
-from pipeline.simulation.timeline import LAST_DAY, dates, years
-
-OPEN_END = np.iinfo(np.int64).max // 2  # the end of a period that is still going on
-_CATEGORY = np.array([s.CATEGORY_OF_STATE.get(state, "") for state in range(s.STATES)], dtype=object)
+from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps, years
 
 
 def af_registers(people: pd.DataFrame, lives: Lives, seed: int) -> dict[str, pd.DataFrame]:
@@ -51,8 +48,8 @@ def _spells(people: pd.DataFrame, lives: Lives, at_af: NDArray[np.bool_]) -> pd.
         }
     ).sort_values(["row", "start"], kind="stable", ignore_index=True)
     following = spells["row"].eq(spells["row"].shift(-1))
-    spells["end"] = np.where(following, np.roll(spells["start"], -1), OPEN_END)
-    spells["code"] = _CATEGORY[spells["state"]]
+    spells["end"] = np.where(following, np.roll(spells["start"], -1), NEVER)
+    spells["code"] = s.CATEGORY[spells["state"]]
     return spells
 
 
@@ -66,7 +63,7 @@ def _registrations(people: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     started["start"] = np.where(started["first"], people["since"].to_numpy()[started["row"]], started["start"])
     ended = spells.loc[out, ["start", "reason"]].assign(period=period[out]).rename(columns={"start": "end"})
     periods = started.set_index("period").join(ended.set_index("period").astype({"end": "Int64"}))
-    periods["end"] = periods["end"].fillna(OPEN_END).astype(np.int64)
+    periods["end"] = periods["end"].fillna(NEVER).astype(np.int64)
     return periods[["row", "start", "end", "reason"]]
 
 
@@ -144,10 +141,7 @@ def _delivered(people: pd.DataFrame, periods: pd.DataFrame, names: dict[str, str
     """Periods under the register's own names, by running number and date; open ends and no code are missing."""
     periods = periods.assign(LopNr=people["person_id"].to_numpy()[periods["row"]])
     periods = periods.assign(number=periods["LopNr"].astype(np.int64)).sort_values(["number", "start"], kind="stable")
-    end = periods["end"].to_numpy()
-    ended = dates(np.where(end == OPEN_END, 0, end)).astype("datetime64[s]")
-    ended[end == OPEN_END] = np.datetime64("NaT")
-    table = periods.assign(start=dates(periods["start"]).astype("datetime64[s]"), end=ended)
+    table = periods.assign(start=timestamps(periods["start"]), end=timestamps(periods["end"]))
     for column in ("reason", "code", "ahkp"):
         if column in table:
             table[column] = table[column].replace("", None).where(table[column].notna(), None)

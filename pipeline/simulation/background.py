@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,10 @@ class Background:
     married: NDArray[np.bool_]  # (people,) what a partner is: husband or wife, or cohabiting with a common child
     children: NDArray[np.int64]  # (people, MOST_CHILDREN) years of birth of children at home, 0 for none
     present: NDArray[np.bool_]  # has a row
+
+    def of(self, rows: NDArray[np.int64]) -> Background:
+        """The values of some of the people."""
+        return Background(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def draw_background(people: pd.DataFrame, seed: int) -> Background:

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
-from pipeline.simulation.hazards import NEVER
 from pipeline.simulation.lives import Lives
 from pipeline.simulation.people import generator
-from pipeline.simulation.timeline import LAST_DAY, dates
+from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps
 
 OTHER_ENDINGS = ("Åter till Arbetsförmedlingen", "Sjukdom", "Flyttat", "Avbrutit", "Övrigt")
 OTHER_ENDING_SHARES = (0.55, 0.12, 0.05, 0.18, 0.10)
@@ -30,20 +29,18 @@ def esf_register(people: pd.DataFrame, lives: Lives, seed: int) -> pd.DataFrame:
     mean, spread = p.STAY_DAYS
     stay = rng.gamma((mean / spread) ** 2, spread**2 / mean, len(rows))
     planned = start + np.clip(stay, 7, p.STAY_LONGEST).astype(np.int64)
-    reached, studies = first_work(lives, len(people))
+    reached, studies = first_work(lives, after=lives.joined)
     ended_by_work = reached[rows] <= planned
     end = np.where(ended_by_work, reached[rows], planned)
     reason = rng.choice(OTHER_ENDINGS, len(rows), p=OTHER_ENDING_SHARES).astype(object)
     reason[ended_by_work] = np.where(studies[rows], "Studier", "Arbete")[ended_by_work]
     going_on = end > LAST_DAY
-    ends = dates(np.where(going_on, 0, end)).astype("datetime64[s]")
-    ends[going_on] = np.datetime64("NaT")
     reason[going_on] = None
     table = pd.DataFrame(
         {
             "LopNr": people["person_id"].to_numpy()[rows],
-            "startdatum": dates(start).astype("datetime64[s]"),
-            "slutdatum": ends,
+            "startdatum": timestamps(start),
+            "slutdatum": timestamps(np.where(going_on, NEVER, end)),
             "ursprung": origin,
             "avslutsorsak": reason,
         }
@@ -51,11 +48,20 @@ def esf_register(people: pd.DataFrame, lives: Lives, seed: int) -> pd.DataFrame:
     return table.iloc[np.argsort(table["LopNr"].astype(np.int64), kind="stable")].reset_index(drop=True)
 
 
-def first_work(lives: Lives, people: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Day of the first move to work or studies after joining (NEVER: none), whether it was to studies: (people,)."""
-    work = (lives.state >= s.FIRST_CATEGORY) & (lives.state <= s.OUT_WORK) & (lives.day > lives.joined[lives.person])
+def first_work(lives: Lives, after: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """First move to work or studies after a day of each person.
+
+    Parameters
+    ----------
+    after : (people,) day
+
+    Returns
+    -------
+    day of the move (people,), NEVER for none, and whether it was to studies
+    """
+    work = s.is_work(lives.state) & (lives.day > after[lives.person])
     person, first = np.unique(lives.person[work], return_index=True)  # moves are in order of day
-    day, studies = np.full(people, NEVER), np.zeros(people, dtype=bool)
+    day, studies = np.full(len(after), NEVER), np.zeros(len(after), dtype=bool)
     day[person] = lives.day[work][first]
     studies[person] = lives.reason[work][first] == "7"
     return day, studies

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from pipeline.simulation import parameters as p
 from pipeline.simulation.background import LISA_YEARS, Background
 from pipeline.simulation.states import GROUPS
-from pipeline.simulation.timeline import DAYS_PER_MONTH, dates, month_names
+from pipeline.simulation.timeline import DAYS_PER_MONTH, month_names, month_starts, years
 
 CONTROL, PARTICIPANT = 0, 1
-NEVER = np.iinfo(np.int64).max // 2  # the day of joining of those who never do
 
 
 def group_shares() -> NDArray[np.float64]:
@@ -59,12 +58,12 @@ class Hazards:
         self.other_effect = others if self.published else np.ones_like(others)
         self.back_ratio = np.array(p.BACK_RATIO if self.published else (1.0,) * len(p.BACK_RATIO))
 
-    def searching(self, month_start: int) -> NDArray[np.float64]:
-        """Total daily hazard of work or studies while registered without work, in this month: (people, arms).
+    def searching(self, day: int) -> NDArray[np.float64]:
+        """Total daily hazard of work or studies while registered without work, in the month of `day`: (people, arms).
 
-        Without the factor of days since joining; with that of the calendar.
+        With the factor of the calendar, without that of days since joining.
         """
-        year = int(dates(month_start).astype("datetime64[Y]").astype(int)) + 1970
+        month_start, year = int(month_starts(day, day)[0]), int(years(day))
         lisa = int(np.clip(year - 1 - LISA_YEARS[0], 0, len(LISA_YEARS) - 1))
         values = {
             **self._lasting,
@@ -76,7 +75,7 @@ class Hazards:
         for name, ratios in p.COVARIATES.items():
             coefficients = np.log(ratios if self.published else (ratios[CONTROL],) * 2)
             log_ratio += np.outer(values[name] - p.REFERENCE[name], coefficients)
-        return p.DAILY_HAZARD * calendar_factor(month_start) * np.exp(log_ratio)
+        return p.DAILY_HAZARD * calendar_factor(day) * np.exp(log_ratio)
 
 
 def period(days_since_joining: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -84,7 +83,7 @@ def period(days_since_joining: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.searchsorted(p.EFFECT_LIMITS, days_since_joining, side="left")
 
 
-def calendar_factor(month_start: int) -> float:
-    """Factor of all hazards in the month."""
-    month = month_names(month_start)[0]
+def calendar_factor(day: int) -> float:
+    """Factor of all hazards in the month of a day."""
+    month = month_names(day)[0]
     return p.CALENDAR[max((key for key in p.CALENDAR if key <= month), default=min(p.CALENDAR))]

@@ -117,8 +117,8 @@ def _share_worked(n: int, lives: Lives, year: int, rng: np.random.Generator) -> 
     odd = np.where(rng.random(n) < (0.25 if year < 2020 else 0.08), 0.3 * rng.random(n), 0.0)
     first, last = day_number(f"{year}-01-01"), min(day_number(f"{year}-12-31"), LAST_DAY)
     order = np.lexsort([lives.day, lives.person])
-    person, day, state, reason = (values[order] for values in (lives.person, lives.day, lives.state, lives.reason))
+    person, day = lives.person[order], lives.day[order]
     end = np.where(np.append(person[1:] == person[:-1], False), np.append(day[1:], LAST_DAY), LAST_DAY)
-    job = (state >= s.FIRST_CATEGORY) & (state <= s.OUT_WORK) & (reason != "7")
+    job = (s.is_work(lives.state) & (lives.reason != "7"))[order]
     days = np.clip(np.minimum(end, last + 1) - np.maximum(day, first), 0, None) * job
     return np.minimum(odd + np.bincount(person, days, n) / 365, 1.0)

@@ -11,16 +11,16 @@ person can be run again under the other arm's hazards with the same luck.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
-from pipeline.simulation.hazards import CONTROL, NEVER, PARTICIPANT, Hazards, calendar_factor, period
+from pipeline.simulation.hazards import CONTROL, PARTICIPANT, Hazards, calendar_factor, period
 from pipeline.simulation.joining import Joining
-from pipeline.simulation.timeline import month_starts
+from pipeline.simulation.timeline import NEVER, month_starts
 
 MOVES_DRAWN = 40  # numbers per person; whoever moves more often starts over with the first
 
@@ -58,6 +58,10 @@ class Start:
         n = len(day)
         return cls(day, state, np.zeros(n, dtype=np.int64), np.zeros(n), np.full(n, NEVER))
 
+    def of(self, rows: NDArray[np.int64]) -> Start:
+        """Some of the people."""
+        return Start(*(getattr(self, field.name)[rows] for field in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Lives:
@@ -75,7 +79,7 @@ def live(
     hazards: Hazards,
     luck: Luck,
     start: Start,
-    may_change: NDArray[np.bool_],
+    may_enter: NDArray[np.bool_],
     last_day: int,
     joining: Joining | None = None,
 ) -> Lives:
@@ -83,20 +87,21 @@ def live(
 
     Parameters
     ----------
-    may_change : (people,) whether they move between JOB and openly unemployed
+    may_enter : (people,) whether they ever enter JOB
     last_day : day after which nothing happens
     joining : draws the starts in the project; without it only those with a day in `start.joined` take part
     """
-    machine = _Machine(hazards, luck, start, may_change)
+    machine = _Machine(hazards, luck, start, may_enter)
     beginning = np.argsort(start.day, kind="stable")
     beginning = beginning[start.day[beginning] <= last_day]
     day_of = start.day[beginning]
     first_day = int(day_of[0])
-    months = month_starts(first_day, last_day).tolist()
+    machine.begin_month(first_day)
+    months = set(month_starts(first_day, last_day).tolist())
     log: list[_Step] = []
     for day in range(first_day, last_day + 1):
-        if day in months or day == first_day:
-            machine.begin_month(max(month for month in months if month <= day))
+        if day in months:
+            machine.begin_month(day)
         log.extend(machine.pass_day(day))
         low, high = np.searchsorted(day_of, [day, day + 1])
         arriving = beginning[low:high]
@@ -120,37 +125,38 @@ class _Step:
 class _Machine:
     """Everyone's state on one day."""
 
-    def __init__(self, hazards: Hazards, luck: Luck, start: Start, may_change: NDArray[np.bool_]) -> None:
+    def __init__(self, hazards: Hazards, luck: Luck, start: Start, may_enter: NDArray[np.bool_]) -> None:
         n = len(start.day)
-        self.hazards, self.luck, self.may_change = hazards, luck, may_change
+        self.hazards, self.luck, self.may_enter = hazards, luck, may_enter
         self.state = np.full(n, s.BEFORE)
         self.since = np.zeros(n, dtype=np.int64)  # day of the last move
         self.registered = hazards.since.copy()  # day of the present registration
         self.move, self.used, self.joined = start.move.copy(), start.used.copy(), start.joined.copy()
         self.threshold = luck.threshold[np.arange(n), self.move % MOVES_DRAWN]
-        self.rate = np.zeros(n)
+        self.rate = np.zeros(n)  # total hazard of the day
         self.moves_at_joining, self.used_at_joining = self.move.copy(), self.used.copy()
 
     def begin_month(self, day: int) -> None:
         self.work = self.hazards.searching(day)
         self.calendar = calendar_factor(day)
-        self.rate = self.rates(np.arange(len(self.state)), day)
+        everyone = np.arange(len(self.state))
+        self.rate = self.moves(everyone, day).sum(axis=1)
 
     def pass_day(self, day: int) -> list[_Step]:
         """Accumulate the day's hazards and move those who pass their thresholds."""
-        searching = (self.state == s.JOB) | (self.state == s.OPEN)
-        changing = np.flatnonzero(((self.joined < day) & searching) | (self.state == s.OUT_WORK))
-        self.rate[changing] = self.rates(changing, day)
+        by_day = ((self.joined < day) & s.is_searching(self.state)) | (self.state == s.OUT_WORK)
+        changing = np.flatnonzero(by_day)
+        self.rate[changing] = self.moves(changing, day).sum(axis=1)
         self.used += self.rate
         rows = np.flatnonzero(self.used >= self.threshold)
         if not len(rows):
             return []
         state, reason = self.destinations(rows, day)
+        back = rows[(self.state[rows] >= s.OUT_WORK) & (state < s.OUT_WORK)]
+        self.registered[back] = day
         self.move[rows] += 1
         self.used[rows] = 0.0
         self.threshold[rows] = self.luck.threshold[rows, self.move[rows] % MOVES_DRAWN]
-        back = rows[(self.state[rows] >= s.OUT_WORK) & (state < s.OUT_WORK)]
-        self.registered[back] = day
         self.enter(rows, state, day)
         return [_Step(rows, np.full(len(rows), day), state, reason)]
 
@@ -158,7 +164,7 @@ class _Machine:
         """Put people in new states from this day on."""
         self.state[rows] = state
         self.since[rows] = day
-        self.rate[rows] = self.rates(rows, day)
+        self.rate[rows] = self.moves(rows, day).sum(axis=1)
 
     def join(self, rows: NDArray[np.int64], day: int) -> None:
         """Let people start in the project; the effect begins the day after."""
@@ -166,57 +172,50 @@ class _Machine:
         self.moves_at_joining[rows] = self.move[rows]
         self.used_at_joining[rows] = self.used[rows]
 
-    def parts(self, rows: NDArray[np.int64], day: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-        """Hazards of people registered without work: of each group of work and studies (rows, groups), of all of them,
-        of other reasons and of a change between JOB and openly unemployed."""
-        joined = self.joined[rows] < day
-        step = period(np.where(joined, day - self.joined[rows], 0))
-        arm = np.where(joined, PARTICIPANT, CONTROL)
-        effect = np.where(joined, self.hazards.group_effect[:, step], 1.0).T
-        groups = self.work[rows, arm][:, None] * self.hazards.shares[self.hazards.disability[rows]] * effect
-        is_open = self.state[rows] == s.OPEN
-        other = np.where(is_open, p.OTHER_EXIT["open"], p.OTHER_EXIT["JOB"]) * self.calendar
-        other = other * np.where(joined, self.hazards.other_effect[step], 1.0)
-        change = np.where(is_open, p.CHANGE["open"], p.CHANGE["JOB"]) * self.may_change[rows] * self.calendar
-        return groups, groups.sum(axis=1), other, change
+    def moves(self, rows: NDArray[np.int64], day: int) -> NDArray[np.float64]:
+        """Hazards of `rows` on this day: (rows, kinds of moves)."""
+        state, joined = self.state[rows], self.joined[rows] < day
+        table = np.zeros((len(rows), len(s.MOVES)))
+        working = s.is_category(state)
+        spell = s.SPELLS[s.SPELL_GROUP[state[working] - s.FIRST_CATEGORY]]
+        for column, kind in enumerate((s.TO_LEAVE_WITH_JOB, s.TO_OTHER, s.TO_JOB, s.TO_OPEN), start=1):
+            table[working, kind] = spell[:, 0] * spell[:, column] * self.calendar
+        stays_out = ~self.may_enter[rows]  # whoever never enters JOB is openly unemployed instead
+        table[stays_out, s.TO_OPEN] += table[stays_out, s.TO_JOB]
+        table[stays_out, s.TO_JOB] = 0.0
+        searching = s.is_searching(state)
+        table[searching] = self._while_searching(rows[searching], joined[searching], day)
+        table[state == s.OUT_OTHER, s.TO_OPEN] = p.BACK_AFTER_OTHER * self.calendar
+        out = state == s.OUT_WORK
+        step = np.searchsorted(p.BACK_LIMITS, day - self.since[rows[out]], side="left")
+        ratio = np.where(joined[out], self.hazards.back_ratio[step], 1.0)
+        table[out, s.TO_OPEN] = np.array(p.BACK_AFTER_WORK)[step] * ratio * self.calendar
+        return table
 
-    def rates(self, rows: NDArray[np.int64], day: int) -> NDArray[np.float64]:
-        """Total hazard of each of `rows` on this day."""
-        state = self.state[rows]
-        rate = np.zeros(len(rows))
-        searching = (state == s.JOB) | (state == s.OPEN)
-        rate[searching] = sum(self.parts(rows[searching], day)[1:])
-        working = (state >= s.FIRST_CATEGORY) & (state < s.OUT_WORK)
-        rate[working] = s.SPELLS[s.SPELL_GROUP[state[working] - s.FIRST_CATEGORY], 0] * self.calendar
-        rate[state == s.OUT_OTHER] = p.BACK_AFTER_OTHER * self.calendar
-        out = rows[state == s.OUT_WORK]
-        step = np.searchsorted(p.BACK_LIMITS, day - self.since[out], side="left")
-        ratio = np.where(self.joined[out] < day, self.hazards.back_ratio[step], 1.0)
-        rate[state == s.OUT_WORK] = np.array(p.BACK_AFTER_WORK)[step] * ratio * self.calendar
-        return rate
+    def _while_searching(self, rows: NDArray[np.int64], joined: NDArray[np.bool_], day: int) -> NDArray[np.float64]:
+        """Hazards of people registered without work."""
+        table = np.zeros((len(rows), len(s.MOVES)))
+        step = period(np.where(joined, day - self.joined[rows], 0))
+        work = self.work[rows, np.where(joined, PARTICIPANT, CONTROL)]
+        effect = np.where(joined, self.hazards.group_effect[:, step], 1.0).T
+        table[:, : len(s.GROUPS)] = work[:, None] * self.hazards.shares[self.hazards.disability[rows]] * effect
+        is_open = self.state[rows] == s.OPEN
+        other_effect = np.where(joined, self.hazards.other_effect[step], 1.0)
+        table[:, s.TO_OTHER] = np.where(is_open, *p.OTHER_EXIT) * other_effect * self.calendar
+        into_job, out_of_job = p.CHANGE
+        change = np.where(is_open, into_job * self.may_enter[rows], out_of_job) * self.calendar
+        table[np.arange(len(rows)), np.where(is_open, s.TO_JOB, s.TO_OPEN)] = change
+        return table
 
     def destinations(self, rows: NDArray[np.int64], day: int) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
         """New states of people who move today, and the reasons of those who are deregistered."""
-        state = self.state[rows]
-        choice = self.luck.choice[rows, self.move[rows] % MOVES_DRAWN]
-        detail = self.luck.detail[rows, self.move[rows] % MOVES_DRAWN]
-        new, reason = np.full(len(rows), s.OPEN), np.full(len(rows), "", dtype=object)
-        searching = np.flatnonzero((state == s.JOB) | (state == s.OPEN))
-        groups, _, other, change = self.parts(rows[searching], day)
-        chosen = s.choose_group(np.column_stack([groups, other, change]), choice[searching])
-        for number, options in enumerate((*s.IN_GROUP, s.OTHER_REASON)):
-            here = searching[chosen == number]
-            new[here], reason[here] = options.pick(detail[here])
-        swap = searching[chosen == len(s.GROUPS) + 1]
-        new[swap] = np.where(state[swap] == s.JOB, s.OPEN, s.JOB)
-        working = np.flatnonzero((state >= s.FIRST_CATEGORY) & (state < s.OUT_WORK))
-        shares = s.SPELLS[s.SPELL_GROUP[state[working] - s.FIRST_CATEGORY], 1:]
-        chosen = s.choose_group(shares, choice[working])
-        for number, options in enumerate((s.FROM_JOB_SPELL, s.OTHER_REASON)):
-            here = working[chosen == number]
-            new[here], reason[here] = options.pick(detail[here])
-        new[working[chosen == 2]] = np.where(self.may_change[rows[working[chosen == 2]]], s.JOB, s.OPEN)
-        return new, reason
+        number = self.move[rows] % MOVES_DRAWN
+        kind = s.choose_move(self.moves(rows, day), self.luck.choice[rows, number])
+        state, reason = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=object)
+        for which in np.unique(kind):
+            here = kind == which
+            state[here], reason[here] = s.MOVES[which].pick(self.luck.detail[rows[here], number[here]])
+        return state, reason
 
     def lives(self, log: list[_Step]) -> Lives:
         state = np.full(len(self.joined), s.JOB)

@@ -47,15 +47,15 @@ BIRTH_CODES: Final = {  # FodGrEg5 within the regions; 09 (former Soviet Union) 
     "outside_europe": {"04": 0.24, "05": 0.01, "06": 0.04, "07": 0.69, "08": 0.005, "09": 0.015},
 }
 AGE_CLASSES: Final = (
-    (20, 30, 0.165),
-    (30, 45, 0.425),
-    (45, 60, 0.345),
-    (60, 65, 0.065),
+    (20, 30, 0.205),
+    (30, 45, 0.435),
+    (45, 60, 0.285),
+    (60, 65, 0.075),
 )  # from, to under, share; in 2020
 EDUCATION: Final = {  # by region: compulsory, upper secondary, post-secondary, unknown
-    "sweden": (0.28, 0.53, 0.18, 0.01),
+    "sweden": (0.28, 0.51, 0.20, 0.01),
     "europe": (0.31, 0.42, 0.25, 0.02),
-    "outside_europe": (0.38, 0.28, 0.32, 0.02),
+    "outside_europe": (0.37, 0.28, 0.33, 0.02),
 }
 DISABILITY: Final = {
     "sweden": 0.36,
@@ -68,14 +68,14 @@ PARTNER: Final = {"sweden": 0.30, "europe": 0.46, "outside_europe": 0.58}  # Tab
 CHILDREN_AT_HOME: Final = {"partner": 0.86, "single woman": 0.52, "single man": 0.13}  # Table 2: 59% with children
 IMMIGRATION_YEAR_UNKNOWN: Final = 0.006  # published: 47 of 10,744 matched lack a covariate
 
-STOCK_MONTHS: Final = (36.0, 0.85)  # months registered on the first day: median and log standard deviation at age 42
+STOCK_MONTHS: Final = (39.0, 0.78)  # months registered on the first day: median and log standard deviation at age 42
 ENTRY_MONTHS: Final = (  # months registered on entry to JOB: share, median, log standard deviation
-    (0.15, 5.0, 0.60),  # back in JOB soon after registering again
-    (0.40, 15.5, 0.12),  # JOB opens after 450 days
-    (0.20, 26.0, 0.12),  # after the two years of the establishment programme
-    (0.25, 50.0, 0.55),  # back from a long subsidised job without having been deregistered
+    (0.08, 6.0, 0.60),  # back in JOB soon after registering again
+    (0.36, 16.0, 0.12),  # JOB opens after 450 days
+    (0.20, 27.0, 0.12),  # after the two years of the establishment programme
+    (0.36, 54.0, 0.50),  # back from a long subsidised job without having been deregistered
 )
-AGE_AND_MONTHS: Final = 0.016  # log months per year of age
+AGE_AND_MONTHS: Final = 0.026  # log months per year of age
 
 # --- Drift of LISA's yearly values ------------------------------------------------------------------------------------
 
@@ -87,33 +87,34 @@ ABSENT_FROM_LISA: Final = 0.015  # not registered in Sweden on 31 December: no r
 # --- Joining the project ----------------------------------------------------------------------------------------------
 
 INTAKE: Final = {  # tuned: relative intake by month; published: paused from autumn 2020 to late spring 2021
-    "2020-02": 1.20, "2020-03": 1.00, "2020-04": 0.60, "2020-05": 0.70, "2020-06": 0.70, "2020-07": 0.25,
-    "2020-08": 1.40, "2020-09": 1.20, "2021-05": 0.70, "2021-06": 0.80, "2021-07": 0.30, "2021-08": 1.60,
-    "2021-09": 1.60, "2021-10": 1.30, "2021-11": 1.20, "2021-12": 0.50, "2022-01": 1.50, "2022-02": 1.40,
-    "2022-03": 1.30, "2022-04": 0.80,
+    "2020-02": 0.80, "2020-03": 1.20, "2020-04": 0.30, "2020-05": 0.50, "2020-06": 1.00, "2020-07": 0.05,
+    "2020-08": 1.20, "2020-09": 1.60, "2021-05": 0.60, "2021-06": 0.90, "2021-07": 0.05, "2021-08": 1.80,
+    "2021-09": 2.20, "2021-10": 1.40, "2021-11": 1.20, "2021-12": 0.25, "2022-01": 1.60, "2022-02": 1.50,
+    "2022-03": 1.20, "2022-04": 0.50,
 }  # fmt: skip
 # Joining depends on the five matching variables alone (tuned to Table 4 before matching): log odds by class.
 AGE_LIMITS: Final = (30, 45, 60)
 MONTHS_LIMITS: Final = (24, 48, 96)
-JOINING_AGE: Final = (-0.90, 0.0, 0.20, -0.05)
+JOINING_AGE: Final = (-1.00, 0.0, 0.30, -0.65)
 JOINING_MONTHS: Final = (-0.50, 0.0, 0.18, 0.25)
-JOINING_COMPULSORY: Final = -0.20  # compulsory school at most, or unknown
+JOINING_COMPULSORY: Final = -0.23  # compulsory school at most, or unknown
 JOINING_OUTSIDE_EUROPE: Final = 0.36
-JOINING_WOMAN: Final = 0.33
+JOINING_WOMAN: Final = 0.29
 STAY_DAYS: Final = (185.0, 60.0)  # published: about six months, up to a year; mean and standard deviation
 STAY_LONGEST: Final = 365
 
 # --- Where people go --------------------------------------------------------------------------------------------------
 
-DAILY_HAZARD: Final = 0.00088  # tuned to Figure 1: all work and studies together, controls with the reference traits
+DAILY_HAZARD: Final = 0.00085  # tuned to Figure 1: all work and studies together, controls with the reference traits
 # Published for controls who reached the outcome: permanent job 37%, nystartsjobb 24%, studies 10%, fixed-term job 8%.
 DESTINATIONS: Final = {  # group: {deregistration reason or category: share of the hazard}
-    "employment": {"1": 0.375, "2": 0.085, "3": 0.015, "4": 0.010},
+    "permanent job": {"1": 0.370},
+    "other job": {"2": 0.085, "3": 0.055, "4": 0.010},
     "studies": {"7": 0.100},
-    "unsupported": {"21": 0.012, "22": 0.040, "31": 0.026, "35": 0.002, "41": 0.012},
+    "unsupported": {"21": 0.010, "22": 0.035, "31": 0.025, "35": 0.002, "41": 0.013},
     "nystartsjobb": {"33": 0.230},
-    "introduction": {"30": 0.030, "51": 0.033},
-    "wage subsidy": {"38": 0.012, "39": 0.004, "42": 0.009, "43": 0.002, "58": 0.003},
+    "introduction": {"30": 0.023, "51": 0.022},
+    "wage subsidy": {"38": 0.008, "39": 0.003, "42": 0.006, "43": 0.001, "58": 0.002},
 }
 REASONS_WORK: Final = ("1", "2", "3", "4", "7")
 WAGE_SUBSIDY_DISABLED: Final = 4.2  # with a registered disability this many times the share, without it ...
@@ -123,7 +124,7 @@ NEVER_BACK: Final = "8"
 
 # Hazard ratios of the covariates, Table 6: controls only, participants only (1 where the published model left it out).
 COVARIATES: Final = {
-    "woman": (0.782, 1.0),
+    "woman": (0.782, 0.96),
     "outside_europe": (1.0, 1.154),
     "woman_outside_europe": (1.0, 1.08),  # tuned: women born outside Europe have about twice the hazard of controls
     "age": (0.974, 0.978),
@@ -142,7 +143,7 @@ REFERENCE: Final = {  # traits at which the hazards above and below hold: about 
 }  # fmt: skip
 
 CALENDAR: Final = {  # tuned, mild: all hazards, by half-year from February 2020
-    "2020-02": 1.00, "2020-04": 0.90, "2020-09": 0.97, "2021-01": 1.00, "2021-07": 1.06, "2022-01": 1.06,
+    "2020-02": 1.00, "2020-04": 0.90, "2020-09": 0.97, "2021-01": 1.00, "2021-07": 1.04, "2022-01": 1.04,
 }  # fmt: skip
 
 # --- The project's effect ---------------------------------------------------------------------------------------------
@@ -151,30 +152,31 @@ CALENDAR: Final = {  # tuned, mild: all hazards, by half-year from February 2020
 # nystartsjobb 30%, introduktionsjobb 16%, extratjänst 15%, permanent job 15%, studies 9%.
 EFFECT_LIMITS: Final = (30, 91, 183, 274)
 EFFECT: Final = {
-    "employment": (0.55, 0.55, 0.60, 0.70, 0.68),
-    "studies": (0.80, 1.35, 1.50, 1.60, 1.05),
-    "unsupported": (0.60, 0.75, 0.90, 1.00, 0.80),
-    "nystartsjobb": (0.75, 2.30, 3.00, 3.50, 1.45),
-    "introduction": (1.20, 8.50, 11.0, 12.5, 3.40),
-    "wage subsidy": (0.70, 2.00, 3.00, 3.00, 1.20),
+    "permanent job": (0.55, 0.52, 0.57, 0.62, 0.66),
+    "other job": (0.40, 0.25, 0.25, 0.27, 0.30),
+    "studies": (0.85, 1.35, 1.50, 1.65, 1.15),
+    "unsupported": (0.60, 0.85, 1.05, 1.15, 1.05),
+    "nystartsjobb": (0.80, 2.40, 3.00, 3.45, 1.50),
+    "introduction": (1.30, 13.0, 17.0, 18.5, 4.40),
+    "wage subsidy": (0.70, 2.50, 4.00, 4.00, 1.70),
     "other reasons": (0.70, 0.80, 0.85, 0.90, 1.00),
 }
 
 # --- Other moves, per day ---------------------------------------------------------------------------------------------
 
-OTHER_EXIT: Final = {"JOB": 0.00042, "open": 0.0011}  # deregistered for another reason
-CHANGE: Final = {"JOB": 0.00030, "open": 0.0060}  # JOB to openly unemployed, and (back) into JOB
+OTHER_EXIT: Final = (0.0011, 0.00045)  # deregistered for another reason: openly unemployed, in JOB
+CHANGE: Final = (0.0060, 0.00030)  # from openly unemployed into JOB, from JOB to openly unemployed
 BACK_AFTER_OTHER: Final = 0.0012  # registered again after another reason
 BACK_LIMITS: Final = (91, 183)  # registered again after work or studies, by days since: Figure 4, 50% of controls at
-BACK_AFTER_WORK: Final = (0.0042, 0.0029, 0.0021)  # six months, a clear majority after a year
-BACK_RATIO: Final = (1.20, 1.20, 1.80)  # participants against controls: 53% at six months, hazard ratio 1.41 overall
+BACK_AFTER_WORK: Final = (0.0042, 0.0029, 0.0020)  # six months, a clear majority after a year
+BACK_RATIO: Final = (1.17, 1.17, 2.30)  # participants against controls: 53% at six months, hazard ratio 1.41 overall
 
 # From a job found within the registration: hazard per day of leaving it, and where to.
 JOB_SPELLS: Final = {  # hazard, share deregistered for work, for another reason, back to JOB, to openly unemployed
-    "unsupported": (0.0062, 0.62, 0.13, 0.10, 0.15),
-    "nystartsjobb": (0.0026, 0.48, 0.10, 0.22, 0.20),
-    "introduction": (0.0024, 0.22, 0.10, 0.43, 0.25),
-    "wage subsidy": (0.0015, 0.25, 0.15, 0.30, 0.30),
+    "unsupported": (0.0100, 0.75, 0.08, 0.07, 0.10),
+    "nystartsjobb": (0.0017, 0.22, 0.10, 0.34, 0.34),
+    "introduction": (0.0017, 0.10, 0.10, 0.48, 0.32),
+    "wage subsidy": (0.0014, 0.15, 0.15, 0.38, 0.32),
 }
 JOB_SPELL_REASONS: Final = {"1": 0.50, "2": 0.28, "3": 0.22}  # tuned: deregistered for work from such a job
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
-from pipeline.simulation.timeline import DAYS_PER_MONTH, LAST_START, dates, month_names, month_starts, years
+from pipeline.simulation.timeline import DAYS_PER_MONTH, LAST_START, month_names, month_starts, years
 
 REGIONS = ("sweden", "europe", "outside_europe")
 EDUCATIONS = ("compulsory", "upper_secondary", "post_secondary", "unknown")
@@ -127,8 +127,7 @@ def _come_into_window(traits: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     since = np.minimum(since, entered)
     arrived = np.minimum(traits["immigration_year"], np.minimum(years(since), 2018))
     unknown = rng.random(n) < p.IMMIGRATION_YEAR_UNKNOWN
-    traits = traits.assign(immigration_year=np.where(unknown, 0, arrived), entry=entry, entered=entered, since=since)
-    return traits.assign(registered_on=dates(since))
+    return traits.assign(immigration_year=np.where(unknown, 0, arrived), entry=entry, entered=entered, since=since)
 
 
 def _in_stock(group: NDArray, rng: np.random.Generator) -> NDArray[np.bool_]:

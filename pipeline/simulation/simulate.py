@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,13 @@ from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
 from pipeline.simulation.af import af_registers
 from pipeline.simulation.background import Background, draw_background
-from pipeline.simulation.esf import esf_register
-from pipeline.simulation.hazards import NEVER, Hazards
+from pipeline.simulation.esf import esf_register, first_work
+from pipeline.simulation.hazards import Hazards
 from pipeline.simulation.joining import Joining, daily_quotas
 from pipeline.simulation.lisa import lisa_registers
 from pipeline.simulation.lives import Lives, Luck, Start, live
 from pipeline.simulation.people import draw_people, generator, scaled
-from pipeline.simulation.timeline import LAST_DAY, dates
+from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps
 from pipeline.simulation.truth import Truth, expected_shares
 
 EFFECTS = ("published", "none")
@@ -33,6 +33,7 @@ class Simulated:
     )  # a row each: traits, `entered` (days from the window's first) and `joined_on`, missing for never
     background: Background
     lives: Lives
+    luck: Luck
     truth: Truth
 
 
@@ -65,19 +66,18 @@ def simulate(people: int = p.PEOPLE, seed: int = 1, *, effect: str = "published"
         state=np.where(group == "open", s.OPEN, s.JOB),
     )
     luck = Luck.draw(len(everyone), generator(seed, "luck"))
-    lives = live(hazards, luck, start, may_change=group != "open", last_day=LAST_DAY, joining=joining)
+    lives = live(hazards, luck, start, may_enter=group != "open", last_day=LAST_DAY, joining=joining)
     tables = {
         **af_registers(everyone, lives, seed),
         **lisa_registers(everyone, background, lives, seed),
         "esf_deltagare": esf_register(everyone, lives, seed),
     }
-    joined_on = dates(np.where(lives.joined == NEVER, 0, lives.joined)).astype("datetime64[s]")
-    joined_on[lives.joined == NEVER] = np.datetime64("NaT")
     return Simulated(
         tables=tables,
-        people=everyone.assign(joined_on=joined_on),
+        people=everyone.assign(joined_on=timestamps(lives.joined)),
         background=background,
         lives=lives,
+        luck=luck,
         truth=Truth(hazards, lives.joined),
     )
 
@@ -93,3 +93,35 @@ def true_effect(simulated: Simulated, days: list[int]) -> pd.DataFrame:
     on that day)
     """
     return expected_shares(simulated.truth, days)
+
+
+def potential_outcomes(simulated: Simulated, days: int, *, copies: int = 0) -> pd.DataFrame:
+    """Days from joining to work or studies of each participant in JOB, with the project and without it.
+
+    Drawn, with the same luck in both. With their own luck the days with the project are those that happened.
+
+    Parameters
+    ----------
+    days : how far to look; missing when not reached by then
+    copies : of each participant, with luck drawn anew for each; 0 for the participants with their own
+
+    Returns
+    -------
+    frame with person_id, with_project, without_project
+    """
+    rows = np.flatnonzero(simulated.truth.joined != NEVER)
+    start, luck = simulated.lives.at_joining.of(rows), simulated.luck.of(rows)
+    if copies:
+        rows = np.repeat(rows, copies)
+        start = Start.fresh(simulated.truth.joined[rows], np.full(len(rows), s.JOB))
+        luck = Luck.draw(len(rows), generator(copies, "copies"))
+    people, joined = simulated.people.iloc[rows], simulated.truth.joined[rows]
+    effect = "published" if simulated.truth.hazards.published else "none"
+    hazards = Hazards(people, simulated.background.of(rows), effect=effect)
+    outcomes = {"person_id": people["person_id"].to_numpy()}
+    for name, joins in (("with_project", joined), ("without_project", np.full(len(rows), NEVER))):
+        may_enter = np.full(len(rows), True)
+        lives = live(hazards, luck, replace(start, joined=joins), may_enter, last_day=int(joined.max()) + days)
+        waited = (first_work(lives, after=joined)[0] - joined).astype(float)
+        outcomes[name] = np.where(waited <= days, waited, np.nan)
+    return pd.DataFrame(outcomes)

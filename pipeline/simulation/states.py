@@ -1,4 +1,4 @@
-"""The states people are in and the moves between them, as numbers."""
+"""The states people are in, and the kinds of moves between them."""
 
 from __future__ import annotations
 
@@ -19,40 +19,56 @@ OUT_OTHER: Final = OUT_WORK + 1  # deregistered for another reason
 GONE: Final = OUT_WORK + 2  # and never back
 STATES: Final = GONE + 1
 
-CATEGORY_OF_STATE: Final = {JOB: "70", OPEN: "11", **{FIRST_CATEGORY + k: code for k, code in enumerate(CATEGORIES)}}
+_CATEGORY: Final = {JOB: "70", OPEN: "11", **{FIRST_CATEGORY + k: code for k, code in enumerate(CATEGORIES)}}
+CATEGORY: Final = np.array([_CATEGORY.get(state, "") for state in range(STATES)], dtype=object)  # by state, "" for none
 SPELL_GROUP: Final = np.array([JOB_GROUPS.index(group) for group in JOB_GROUPS for _ in p.DESTINATIONS[group]])
-SPELLS: Final = np.array([p.JOB_SPELLS[group] for group in JOB_GROUPS])  # (job groups, hazard and shares)
+SPELLS: Final = np.array([p.JOB_SPELLS[group] for group in JOB_GROUPS])  # (job groups, hazard and four shares)
 
 
-def _states_of(codes: list[str]) -> NDArray[np.int64]:
-    """The state each deregistration reason or category leads to."""
-    other = {code: GONE if code == p.NEVER_BACK else OUT_OTHER for code in p.OTHER_REASONS}
-    states = {code: FIRST_CATEGORY + k for k, code in enumerate(CATEGORIES)} | other
-    return np.array([states.get(code, OUT_WORK) for code in codes])
+def is_searching(state: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Registered without work: in JOB or openly unemployed."""
+    return (state == JOB) | (state == OPEN)
 
 
-class _Choice:
-    """A choice among codes with given shares."""
+def is_category(state: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """In an applicant category that is work."""
+    return (state >= FIRST_CATEGORY) & (state < OUT_WORK)
+
+
+def is_work(state: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """In a category that is work, or deregistered for work or studies: the main outcome."""
+    return (state >= FIRST_CATEGORY) & (state <= OUT_WORK)
+
+
+class Choice:
+    """A choice among categories and deregistration reasons with given shares."""
 
     def __init__(self, shares: dict[str, float]) -> None:
-        self.codes = np.array(list(shares), dtype=object)
-        self.states = _states_of(list(shares))
-        self.reasons = np.where(self.states >= OUT_WORK, self.codes, "")
+        states = {code: state for state, code in _CATEGORY.items()}
+        states |= {code: GONE if code == p.NEVER_BACK else OUT_OTHER for code in p.OTHER_REASONS}
+        self.states = np.array([states.get(code, OUT_WORK) for code in shares])
+        self.reasons = np.where(self.states >= OUT_WORK, np.array(list(shares), dtype=object), "")
         cumulative = np.cumsum(list(shares.values()))
         self.limits = (cumulative / cumulative[-1])[:-1]
 
     def pick(self, uniform: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-        """New states and deregistration reasons for uniform numbers."""
+        """New states, and deregistration reasons where there is one, for uniform numbers."""
         which = np.searchsorted(self.limits, uniform, side="right")
         return self.states[which], self.reasons[which]
 
 
-IN_GROUP: Final = tuple(_Choice(p.DESTINATIONS[group]) for group in GROUPS)
-OTHER_REASON: Final = _Choice(p.OTHER_REASONS)
-FROM_JOB_SPELL: Final = _Choice(p.JOB_SPELL_REASONS)
+# Kinds of moves, the columns of a table of hazards: one for each group of destinations, then these.
+TO_OTHER, TO_LEAVE_WITH_JOB, TO_JOB, TO_OPEN = range(len(GROUPS), len(GROUPS) + 4)
+MOVES: Final = (
+    *(Choice(p.DESTINATIONS[group]) for group in GROUPS),
+    Choice(p.OTHER_REASONS),
+    Choice(p.JOB_SPELL_REASONS),
+    Choice({"70": 1.0}),
+    Choice({"11": 1.0}),
+)
 
 
-def choose_group(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Column chosen in each row of a table of weights (n, k), by a uniform number a row."""
-    cumulative = np.cumsum(weights, axis=1)
+def choose_move(hazards: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Kind of move in each row of a table of hazards (n, kinds), by a uniform number a row."""
+    cumulative = np.cumsum(hazards, axis=1)
     return (uniform[:, None] * cumulative[:, -1:] >= cumulative[:, :-1]).sum(axis=1)

@@ -9,6 +9,7 @@ from pipeline.simulation import parameters
 
 ORIGIN = np.datetime64(parameters.WINDOW_START, "D")
 DAYS_PER_MONTH = 30.4375
+NEVER = np.iinfo(np.int64).max // 2  # the day of what does not happen, and the end of what goes on
 
 
 def day_number(date: str) -> int:
@@ -23,6 +24,14 @@ LAST_DAY = day_number(parameters.FOLLOW_UP_END)
 def dates(days: ArrayLike) -> NDArray[np.datetime64]:
     """Calendar dates of day numbers."""
     return ORIGIN + np.asarray(days, dtype="timedelta64[D]")
+
+
+def timestamps(days: ArrayLike) -> NDArray[np.datetime64]:
+    """Calendar dates of day numbers as pandas keeps them, missing for NEVER."""
+    days = np.asarray(days, dtype=np.int64)
+    stamps = dates(np.where(days == NEVER, 0, days)).astype("datetime64[ns]")
+    stamps[days == NEVER] = np.datetime64("NaT")
+    return stamps
 
 
 def years(days: ArrayLike) -> NDArray[np.int64]:

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
-from pipeline.simulation.hazards import CONTROL, NEVER, PARTICIPANT, Hazards, calendar_factor, period
-from pipeline.simulation.timeline import month_starts
+from pipeline.simulation.hazards import CONTROL, PARTICIPANT, Hazards, calendar_factor, period
+from pipeline.simulation.timeline import NEVER, month_starts
 
 BACK_SHARE = 1 - p.OTHER_REASONS[p.NEVER_BACK] / sum(p.OTHER_REASONS.values())
 
@@ -36,44 +36,57 @@ def reached_by_day(truth: Truth, last: int) -> tuple[NDArray[np.int64], NDArray[
     rows of the participants, and shares (participants, last + 1, arms) by day since joining, 0 at day 0
     """
     rows = np.flatnonzero(truth.joined != NEVER)
+    joined = truth.joined[rows]
     reached = np.zeros((len(rows), last + 1, 2))
-    for arm in (CONTROL, PARTICIPANT):
-        _carry_forward(truth, rows, arm, reached[:, :, arm])
+    chains = {arm: _Chain(truth.hazards, rows, arm) for arm in (CONTROL, PARTICIPANT)}
+    first = int(joined.min())
+    months = set(month_starts(first, int(joined.max()) + last).tolist())
+    for day in range(first, int(joined.max()) + last + 1):
+        if day in months or day == first:
+            work = truth.hazards.searching(day)[rows]
+            calendar = calendar_factor(day)
+        now = np.flatnonzero((joined < day) & (day <= joined + last))
+        since = day - joined[now]
+        for arm, chain in chains.items():
+            reached[now, since, arm] = reached[now, since - 1, arm] + chain.pass_day(
+                now, since, work[now, arm], calendar
+            )
     return rows, reached
 
 
-def _carry_forward(truth: Truth, rows: NDArray[np.int64], arm: int, reached: NDArray[np.float64]) -> None:
-    """Fill the shares reached (participants, days), calendar day by calendar day."""
-    hazards, joined = truth.hazards, truth.joined[rows]
-    last = reached.shape[1] - 1
-    in_job, is_open, out = np.ones(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
-    months = set(month_starts(int(joined.min()), int(joined.max()) + last).tolist())
-    for day in range(int(joined.min()), int(joined.max()) + last + 1):
-        if day in months or day == joined.min():
-            month = max(month for month in months if month <= day)
-            work_now = hazards.searching(month)[rows, arm]
-            calendar = calendar_factor(month)
-        now = np.flatnonzero((joined < day) & (day <= joined + last))
-        since = day - joined[now]
+class _Chain:
+    """Probabilities of the participants' states in one arm on one day."""
+
+    def __init__(self, hazards: Hazards, rows: NDArray[np.int64], arm: int) -> None:
+        self.in_job, self.open, self.out = np.ones(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
+        self.total_effect = hazards.total_effect[hazards.disability[rows]]  # (participants, periods)
+        self.other_effect = hazards.other_effect
+        if arm == CONTROL:
+            self.total_effect, self.other_effect = np.ones_like(self.total_effect), np.ones_like(self.other_effect)
+
+    def pass_day(
+        self, now: NDArray[np.int64], since: NDArray[np.int64], work: NDArray[np.float64], calendar: float
+    ) -> NDArray[np.float64]:
+        """Carry `now` over a day, so long after joining; returns the probability that work or studies began on it."""
         step = period(since)
-        work = work_now[now] * (
-            hazards.total_effect[hazards.disability[rows[now]], step] if arm == PARTICIPANT else 1.0
-        )
-        other = calendar * (hazards.other_effect[step] if arm == PARTICIPANT else np.ones(len(now)))
-        job, opened, left = in_job[now], is_open[now], out[now]
-        from_job = _flows(job, work, other * p.OTHER_EXIT["JOB"], np.full(len(now), p.CHANGE["JOB"] * calendar))
-        from_open = _flows(opened, work, other * p.OTHER_EXIT["open"], np.full(len(now), p.CHANGE["open"] * calendar))
-        back = left * -np.expm1(-p.BACK_AFTER_OTHER * calendar)
-        in_job[now] = job - sum(from_job) + from_open[2]
-        is_open[now] = opened - sum(from_open) + from_job[2] + back
-        out[now] = left + BACK_SHARE * (from_job[1] + from_open[1]) - back
-        reached[now, since] = reached[now, since - 1] + from_job[0] + from_open[0]
+        work = work * self.total_effect[now, step]
+        other = calendar * self.other_effect[step]
+        (open_exit, job_exit), (open_change, job_change) = p.OTHER_EXIT, p.CHANGE
+        from_job = _leave(self.in_job[now], work, other * job_exit, calendar * job_change)
+        from_open = _leave(self.open[now], work, other * open_exit, calendar * open_change)
+        back = self.out[now] * -np.expm1(-p.BACK_AFTER_OTHER * calendar)
+        self.in_job[now] += from_open[2] - sum(from_job)
+        self.open[now] += from_job[2] + back - sum(from_open)
+        self.out[now] += BACK_SHARE * (from_job[1] + from_open[1]) - back
+        return from_job[0] + from_open[0]
 
 
-def _flows(mass: NDArray, work: NDArray, other: NDArray, change: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-    """Probability moved in a day to work or studies, out for another reason, and between JOB and 11."""
+def _leave(
+    probability: NDArray[np.float64], work: NDArray[np.float64], other: NDArray[np.float64], change: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Probability that leaves a state in a day: to work or studies, for another reason, between JOB and 11."""
     total = work + other + change
-    moved = mass * -np.expm1(-total) / total
+    moved = probability * -np.expm1(-total) / total
     return moved * work, moved * other, moved * change
 
 
