@@ -100,6 +100,13 @@ def write_parquet(table: ir.Table, path: Path, keys: Sequence[str]) -> Path:
     return path
 
 
+def count_rows(path: Path) -> int:
+    """Rows of a Parquet file, from its footer."""
+    from pyarrow.parquet import read_metadata
+
+    return int(read_metadata(path).num_rows)
+
+
 def quoted(value: str | Path) -> str:
     """A text or a path as a literal of SQL."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -40,9 +40,13 @@ def stop_if(faults: Iterable[Fault]) -> None:
         raise UserError(found)
 
 
-def list_some(rows: Iterable[int], most: int = 5) -> str:
-    """Row numbers as people read them: "row 7", "rows 7, 9, 12 and 4 more"."""
+def list_some(rows: Iterable[int], most: int = 5, total: int | None = None) -> str:
+    """Row numbers as people read them: "row 7", "rows 7, 9, 12 and 4 more".
+
+    `total` counts all of them, where `rows` holds only the first.
+    """
     numbers = list(rows)
+    total = len(numbers) if total is None else total
     shown = ", ".join(map(str, numbers[:most]))
-    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
-    return f"row{'s' if len(numbers) > 1 else ''} {shown}{more}"
+    more = f" and {total - most} more" if total > most else ""
+    return f"row{'s' if total > 1 else ''} {shown}{more}"

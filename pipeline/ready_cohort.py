@@ -37,7 +37,7 @@ def _made(given: pd.DataFrame, cohort: ReadyCohort) -> pd.DataFrame:
     made = pd.DataFrame(
         {
             "person_id": _keys(given, cohort.person),
-            "participant": _is(given, cohort.treatment).astype(np.int8),
+            "participant": indicated(given, cohort.treatment).astype(np.int8),
             "index_date": pd.Series([None] * len(given), dtype=object),
             "start_month": pd.Series([None] * len(given), dtype=object),
             "index_weight": np.ones(len(given)),
@@ -56,7 +56,7 @@ def _keys(given: pd.DataFrame, person: str | None) -> pd.Series:
     return pd.Series([str(number).zfill(width) for number in range(1, len(given) + 1)], dtype=object)
 
 
-def _is(given: pd.DataFrame, indicator: Indicator) -> pd.Series:
+def indicated(given: pd.DataFrame, indicator: Indicator) -> pd.Series:
     """Whether a column has one of the values that mean yes, compared as numbers where the column is one."""
     column, values = given[indicator.column], indicator.values
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
@@ -66,11 +66,11 @@ def _is(given: pd.DataFrame, indicator: Indicator) -> pd.Series:
 
 def _outcome(given: pd.DataFrame, name: str, outcome: CohortOutcome) -> dict[str, pd.Series]:
     """Event 1 for the event itself; competing destinations end follow-up without it and are named."""
-    event = _is(given, outcome.event)
+    event = indicated(given, outcome.event)
     destination = pd.Series([None] * len(given), dtype=object)
     kind = destination.copy()
     for label, indicator in outcome.destinations.items():
-        here = _is(given, indicator) & ~event & destination.isna()
+        here = indicated(given, indicator) & ~event & destination.isna()
         destination[here], kind[here] = label, COMPETING
     destination[event], kind[event] = name, EVENT
     return {

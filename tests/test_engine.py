@@ -14,6 +14,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ibis.common.exceptions import TableNotFound
 
 from pipeline import engine
 from pipeline.errors import UserError
@@ -128,7 +129,7 @@ def test_scratch_is_private_and_gone_afterwards(tmp_path: Path) -> None:
 
 
 def test_scratch_is_gone_when_a_step_fails(tmp_path: Path) -> None:
-    with pytest.raises(ibis.IbisError), engine.session("duckdb", tmp_path) as (connection, _):
+    with pytest.raises(TableNotFound), engine.session("duckdb", tmp_path) as (connection, _):
         connection.table("no_such_table")
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,139 @@
+"""Stage 1: extracts, or one ready cohort, as canonical tables with a data-quality account.
+
+Reads the files that `sources:` (or `cohort:`) names. Writes `persons`, `registrations`, `categories`, `background`,
+`disabilities` and `participants` (or `cohort_input`) as Parquet, rows in a total order, and `account.json`, whose
+fields are those of `pipeline.account`. Columns are described in `pipeline.registers.contracts`, cleaning rules in
+`pipeline.registers.cleaning`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline import engine
+from pipeline.account import Account, CodeAccount, FileAccount, write_account
+from pipeline.config import Config, Sources
+from pipeline.errors import Fault, stop_if
+from pipeline.provenance import simulated_extracts
+from pipeline.registers import canonical, checks, extracts
+from pipeline.registers.codes import unknown_in, unverified_codes
+from pipeline.workspace import Run
+
+SOURCES = tuple(Sources.model_fields)
+
+
+def run(run: Run) -> None:
+    """Load what the configuration names into `run.write`.
+
+    Raises
+    ------
+    UserError : every fault of the configuration's codes and of all files at once
+    """
+    account, faults = _load(run.config, run.base, run.write, run.say)
+    stop_if(faults)
+    write_account(account, run.write / "account.json")
+
+
+def check(wanted: Config | Sources, base: Path) -> tuple[Account, list[Fault]]:
+    """Read and check the extracts (or the ready cohort) without keeping anything.
+
+    Parameters
+    ----------
+    wanted : an evaluation, or only its sources when the rest of its configuration is not sound
+    base : the folder that paths are relative to
+
+    Returns
+    -------
+    The account, as far as it could be made, and every fault.
+    """
+    with tempfile.TemporaryDirectory(prefix="utfall-") as folder:
+        return _load(wanted, base, Path(folder), lambda line: None)
+
+
+def _load(
+    wanted: Config | Sources, base: Path, folder: Path, say: Callable[[str], None]
+) -> tuple[Account, list[Fault]]:
+    if isinstance(wanted, Sources):
+        return _load_extracts(wanted, "duckdb", base, folder, say)
+    if wanted.cohort is not None:
+        from pipeline.cohort_file import load_cohort
+
+        return load_cohort(wanted, base, folder)
+    assert wanted.sources is not None
+    account, faults = _load_extracts(wanted.sources, wanted.engine, base, folder, say)
+    codes = [Fault(".".join(where), what, remedy) for where, what, remedy in unknown_in(wanted)]
+    return account, [*codes, *faults]
+
+
+def _load_extracts(
+    sources: Sources, name: str, base: Path, folder: Path, say: Callable[[str], None]
+) -> tuple[Account, list[Fault]]:
+    files: dict[str, list[checks.Delivered]] = {source: [] for source in SOURCES}
+    paths: list[Path] = []
+    accounts: list[FileAccount] = []
+    faults: list[Fault] = []
+    with engine.session("duckdb", folder) as (text, scratch), engine.session(name, folder) as (connection, _):
+        for source in SOURCES:
+            wanted = getattr(sources, source)
+            found, missing = extracts.source_files(source, wanted, base)
+            faults += missing
+            paths += found
+            for path in found:
+                file, unreadable = extracts.deliver(text, connection, scratch, source, wanted, path, _shown(path, base))
+                faults += unreadable
+                if file is not None:
+                    counted, wrong = checks.examine(file)
+                    files[source].append(file)
+                    accounts.append(counted)
+                    faults += wrong
+            rows = sum(account.rows for account in accounts if account.source == source)
+            say(f"{source}: {rows} rows in {len(found)} file{'s' if len(found) != 1 else ''}")
+        account = Account(
+            simulated=not faults and simulated_extracts(paths),
+            files=tuple(accounts),
+            codes=_code_accounts(files, accounts),
+        )
+        if not faults:
+            account = _write_tables(account, files, folder, scratch)
+    return account, faults
+
+
+def _write_tables(account: Account, files: dict[str, list[checks.Delivered]], folder: Path, scratch: Path) -> Account:
+    """Write the canonical tables; the account with what cleaning did, the rows of each table and the linkage."""
+    judged = {
+        source: canonical.judge(source, extracts.typed_rows(files[source]), scratch / f"{source}.parquet")
+        for source in SOURCES
+    }
+    used = {source: result.used for source, result in judged.items()}
+    rows = {}
+    for name, table in canonical.canonical_tables(used).items():
+        path = engine.write_parquet(table, folder / f"{name}.parquet", canonical.KEYS[name])
+        rows[name] = engine.count_rows(path)
+    return replace(
+        account,
+        rules=tuple(rule for result in judged.values() for rule in result.rules),
+        tables=rows,
+        linkage=canonical.linkage(used),
+    )
+
+
+def _code_accounts(files: dict[str, list[checks.Delivered]], accounts: list[FileAccount]) -> tuple[CodeAccount, ...]:
+    """Each column with unknown codes, or with a list that has unverified ones, over all files of its source."""
+    found = []
+    for source, delivered in files.items():
+        for column in delivered[0].contract.columns if delivered else ():
+            if column.codes is None:
+                continue
+            unknown = any(column.name in account.unknown for account in accounts if account.source == source)
+            if unknown or unverified_codes(column.codes):
+                texts = [file.table[column.name] for file in delivered if column.name in file.found.columns]
+                found.append(checks.code_account(source, column, texts))
+    return tuple(found)
+
+
+def _shown(path: Path, base: Path) -> str:
+    """A file's name in messages and in the account: without the folders of a machine."""
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
