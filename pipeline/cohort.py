@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 
 from pipeline import ready_cohort
+from pipeline.censoring import person_months, write_weights
 from pipeline.config import Config, Population
 from pipeline.covariates import COVARIATES, covariates_at
 from pipeline.description import describe
@@ -50,27 +51,47 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
     assert population is not None
     with session(config.engine, run.write) as (connection, scratch):
         tables = {name: read_parquet(connection, run.read / f"{name}.parquet") for name in TABLES}
-        headline = config.outcomes[config.outcome_names[0]]
-        events = outcome_events(tables, headline)
         starts = kept(first_starts(tables["participants"], population.intake), scratch / "starts.parquet")
-        stays = programme_stays(tables, population, headline)
-        possible = possible_rows(stays, starts, population, population.intake.last)
-        rows = kept(
-            judged(possible, tables, events, population),
-            scratch / "possible.parquet",
-        )
-        steps = flow(rows, starts, tables["registrations"], population)
+        rows = kept(_possible(tables, starts, config), scratch / "possible.parquet")
         panel = kept(
             covariates_at(eligible(rows), tables["persons"], tables["disabilities"]), scratch / "panel.parquet"
         )
         chosen = choose_months(_compared(panel, population), population, config.seed)
-        cohort = _with_outcomes(chosen, tables, config)
-        write_parquet(_columns(cohort, config), run.write / "cohort.parquet", KEYS)
-        steps.append(_eligible_step(read_parquet(connection, run.write / "cohort.parquet")))
+        cohort = run.write / "cohort.parquet"
+        write_parquet(_columns(_with_outcomes(chosen, tables, config), config), cohort, KEYS)
+        steps = flow(rows, starts, tables["registrations"], population)
+        steps.append(_eligible_step(read_parquet(connection, cohort)))
+        _stop_when_empty(steps)
         described = covariates_at(rows.filter(rows.participant == 1), tables["persons"], tables["disabilities"])
         description = describe(described.select("person_id", *COVARIATES).to_pandas())
-    _stop_when_empty(steps)
+        if weighs_censoring(population):
+            _write_censoring(run, panel, cohort)
     return steps, description
+
+
+def weighs_censoring(population: Population) -> bool:
+    """Whether follow-up ends at joining, and those who stay outside are weighted for it."""
+    return population.censoring_weights and population.future_participants == "censor"
+
+
+def _possible(tables: dict[str, Table], starts: Table, config: Config) -> Table:
+    """Possible rows, judged; with censoring weights also those after the intake, for as long as people join."""
+    population = config.population
+    assert population is not None
+    headline = config.outcomes[config.outcome_names[0]]
+    last = population.intake.last
+    if weighs_censoring(population):
+        latest = starts.joined_on.max().to_pyarrow().as_py()
+        last = max(last, min(population.follow_up_to, latest or last))
+    stays = programme_stays(tables, population, headline)
+    rows = possible_rows(stays, starts, population, last)
+    return judged(rows, tables, outcome_events(tables, headline), population)
+
+
+def _write_censoring(run: Run, panel: Table, cohort: Path) -> None:
+    outcomes = [name for name, outcome in run.config.outcomes.items() if outcome.after is None]
+    largest = write_weights(cohort, person_months(panel, run.config), outcomes, run.write / "censoring.parquet")
+    run.say(f"censoring weights up to {largest:.2f}")
 
 
 def kept(table: Table, path: Path) -> Table:

@@ -76,7 +76,8 @@ def covariates_at(rows: Table, persons: Table, disabilities: Table) -> Table:
         rows, spells, lambda left, right: [right.disabled_from <= left.index_date, left.index_date < right.disabled_to]
     )
     year = rows.index_date.year()
-    disabled = known(rows.disabled_from)
+    # The code is AF's: of people who are not registered there it is not known.
+    disabled = ibis.ifelse(known(rows.registered_from), known(rows.disabled_from), None)
     region_known = known(rows.birth_region) & (rows.birth_region != "unknown")
     rows = rows.mutate(
         age=(year - rows.birth_year).cast("int16"),
