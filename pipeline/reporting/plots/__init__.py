@@ -1,0 +1,82 @@
+"""Drawings: one function a figure, from results to a matplotlib figure; margins in inches, nothing measured twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.config import Text
+from pipeline.reporting.words import Words, labels
+
+GREY = "#6B6B6B"
+DASHES = ("solid", (0, (5, 1.6)))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """For whom a figure is drawn: language, width in inches, and what groups and time are called."""
+
+    words: Words
+    participants: str
+    controls: str
+    unit: Text
+    width: float = 6.8
+
+    @property
+    def narrow(self) -> bool:
+        """Whether this is the size for a telephone or one column."""
+        return self.width < 5
+
+    def group(self, name: str) -> str:
+        """The label of participants or controls."""
+        return self.participants if name == "participants" else self.controls
+
+
+def colour(index: int) -> str:
+    """A colour of the style in force: 0 participants, 1 controls."""
+    colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
+    return str(colours[index % len(colours)])
+
+
+def canvas(width: float, height: float, left: float, right: float, top: float, bottom: float) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes and margins in inches."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
+    )
+    return figure, axes
+
+
+def heading(axes: Axes, text: str, left: float = 0.0) -> None:
+    """What the vertical axis shows, set level above it, where it can be read; `left` in points from the axes."""
+    axes.annotate(
+        text, (0, 1), (left, 7), xycoords="axes fraction", textcoords="offset points", color="#333333", va="bottom"
+    )
+
+
+def time_ticks(look: Look, days: list[float], end: float) -> tuple[list[float], list[str]]:
+    """Ticks at the start and the report's times, told in months where time is counted in days."""
+    ticks = [0.0, *(day for day in days if day <= end)]
+    if labels.is_days(look.unit):
+        return ticks, [look.words.number(labels.whole_months(day) or day / labels.DAYS_IN_MONTH) for day in ticks]
+    return ticks, [look.words.number(day) for day in ticks]
+
+
+def time_label(look: Look) -> str:
+    """The title of a time axis."""
+    unit = look.words("unit.months") if labels.is_days(look.unit) else look.words.text(look.unit)
+    return look.words("axis.time", unit=labels.lower_first(unit))
+
+
+def wrapped(text: str, width: int) -> str:
+    """Text broken into lines of at most so many characters."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)

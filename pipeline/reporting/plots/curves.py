@@ -1,0 +1,166 @@
+"""Shares that have reached an outcome: curves per arm with bands, people under them, and small multiples."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.reporting.plots import DASHES, Look, canvas, colour, heading, time_label, time_ticks, wrapped
+from pipeline.results import CurvePoint, OutcomeResult, SubgroupResult
+
+GROUPS = ("participants", "controls")
+LINE = 0.175  # inches between the lines of the table under the curves
+
+
+def arms(points: list[CurvePoint]) -> dict[str, list[CurvePoint]]:
+    """The points with a share, by group, in order of time; groups without any are left out."""
+    found = {g: [p for p in points if p.group == g and p.cumulative_incidence is not None] for g in GROUPS}
+    return {group: sorted(rows, key=lambda p: p.day) for group, rows in found.items() if rows}
+
+
+def draw_curves(look: Look, outcome: OutcomeResult, days: list[float]) -> Figure:
+    """Both arms with 95% bands, and under each tick the people at risk and those who have reached the outcome."""
+    groups = arms(outcome.curves)
+    end = max(points[-1].day for points in groups.values())
+    left, right, table = (0.55, 0.15, 2.3) if look.narrow else (1.5, 1.2, 1.62)
+    height = (2.5 if look.narrow else 3.0) + table
+    figure, axes = canvas(look.width, height, left, right, 0.52 if look.narrow else 0.34, table)
+    for group, points in groups.items():
+        _curve(axes, points, GROUPS.index(group))
+    _percent_axis(axes, look, max(_top(points) for points in groups.values()))
+    ticks, names = time_ticks(look, days, end)
+    axes.set_xlim(0, end)
+    axes.set_xticks(ticks, names)
+    axes.set_xlabel(time_label(look))
+    heading(axes, look.words("axis.reached"), left=0 if look.narrow else -24)
+    _name_lines(axes, look, groups)
+    _people(figure, axes, look, groups, ticks)
+    return figure
+
+
+def _curve(axes: Axes, points: list[CurvePoint], index: int, thin: bool = False) -> None:
+    days = [p.day for p in points]
+    axes.step(
+        days, [_known(p.cumulative_incidence) for p in points], where="post", color=colour(index),
+        linestyle=DASHES[index], linewidth=1.4 if thin else 1.8,
+    )  # fmt: skip
+    band = [p for p in points if p.lower is not None and p.upper is not None]
+    axes.fill_between(
+        [p.day for p in band], [_known(p.lower) for p in band], [_known(p.upper) for p in band],
+        step="post", color=colour(index), alpha=0.16, linewidth=0,
+    )  # fmt: skip
+
+
+def _known(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _top(points: list[CurvePoint]) -> float:
+    return max(max(_known(p.cumulative_incidence), p.upper or 0) for p in points)
+
+
+def _percent_axis(axes: Axes, look: Look, top: float) -> None:
+    """From zero to the next ten per cent above the curves: never broken."""
+    upper = min(1.0, math.ceil(top * 10 + 0.2) / 10)
+    step = 0.2 if upper > 0.6 else 0.1 if upper > 0.2 else 0.05
+    ticks = [i * step for i in range(round(upper / step + 0.499) + 1) if i * step <= upper + 1e-9]
+    axes.set_ylim(0, upper)
+    axes.set_yticks(ticks, [look.words.percent(tick) for tick in ticks])
+
+
+def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> None:
+    """Name each line at its end; on narrow figures there is no room, so a legend stands above."""
+    if look.narrow:
+        handles = [axes.plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
+        names = [look.group(g) for g in groups]
+        axes.legend(handles[: len(names)], names, loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=2,
+                    handlelength=1.8, columnspacing=1, borderpad=0)  # fmt: skip
+        return
+    ends = {group: _known(points[-1].cumulative_incidence) for group, points in groups.items()}
+    nudge = _apart(list(ends.values()), axes.get_ylim()[1])
+    for (group, value), offset in zip(ends.items(), nudge, strict=True):
+        axes.annotate(
+            wrapped(look.group(group), 16), (1, value), (6, offset), va="center", fontweight="bold",
+            xycoords=("axes fraction", "data"), textcoords="offset points", color=colour(GROUPS.index(group)),
+            linespacing=1.05,
+        )  # fmt: skip
+
+
+def _apart(values: list[float], top: float) -> list[float]:
+    """Points to move two labels away from each other so that they do not overlap."""
+    if len(values) < 2 or abs(values[0] - values[1]) > 0.12 * top:
+        return [0.0] * len(values)
+    return [9.0, -9.0] if values[0] >= values[1] else [-9.0, 9.0]
+
+
+def _people(figure: Figure, axes: Axes, look: Look, groups: dict[str, list[CurvePoint]], ticks: list[float]) -> None:
+    """People at risk just before each tick, and those who have reached the outcome by it (KMunicate's table)."""
+    inch = 1 / figure.get_figheight()
+    y = axes.get_position().y0 - 0.62 * inch
+    for title, count in (("axis.at_risk", at_risk), ("axis.events", events)):
+        figure.text(0.02, y, look.words(title), fontweight="bold", fontsize=8.5)
+        y -= LINE * inch
+        for group, points in groups.items():
+            ink = colour(GROUPS.index(group))
+            figure.text(0.02, y, look.group(group), color=ink, fontsize=8.5)
+            y -= LINE * inch * look.narrow
+            for tick in ticks:
+                _under(axes, tick, y, look.words.number(count(points, tick)), ink, tick == ticks[0] and look.narrow)
+            y -= LINE * inch
+        y -= 0.05 * inch
+
+
+def _under(axes: Axes, tick: float, y: float, text: str, ink: str, first: bool) -> None:
+    """A count under its tick; the first of a narrow figure is set left, or it would leave the page."""
+    figure = axes.figure
+    transform = axes.get_xaxis_transform()
+    inverse = axes.get_position()
+    axes.text(
+        tick, (y - inverse.y0) / inverse.height, text, transform=transform, color=ink, fontsize=8.5,
+        ha="left" if first and figure is None else "center", clip_on=False,
+    )  # fmt: skip
+
+
+def at_risk(points: list[CurvePoint], day: float) -> int | None:
+    """People at risk just before a day: those of the first point at or after it, all of them at the start."""
+    place = bisect_left([p.day for p in points], day)
+    return points[min(place, len(points) - 1)].at_risk
+
+
+def events(points: list[CurvePoint], day: float) -> int | None:
+    """People who have reached the outcome by a day."""
+    place = bisect_right([p.day for p in points], day) - 1
+    return points[max(place, 0)].events
+
+
+def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) -> Figure:
+    """The curves of several subgroups side by side on the same axes."""
+    columns = 1 if look.narrow else 2
+    rows = math.ceil(len(subgroups) / columns)
+    curves = [arms(group.curves) for group in subgroups]
+    end = max(points[-1].day for groups in curves for points in groups.values())
+    top = max(_top(points) for groups in curves for points in groups.values())
+    height = 2.35 * rows + 0.5
+    figure = Figure(figsize=(look.width, height))
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    figure.subplots_adjust(
+        left=0.5 / look.width, right=1 - 0.12 / look.width, top=1 - 0.6 / height, bottom=0.5 / height, hspace=0.26,
+        wspace=0.08,
+    )  # fmt: skip
+    ticks, names = time_ticks(look, days, end)
+    for axes, group, found in zip(grid, subgroups, curves, strict=False):
+        for name, points in found.items():
+            _curve(axes, points, GROUPS.index(name), thin=True)
+        axes.set_title(look.words.text(group.label))
+        axes.set_xlim(0, end)
+        axes.set_xticks(ticks, names)
+        _percent_axis(axes, look, top)
+    for axes in grid[len(subgroups) :]:
+        axes.set_visible(False)
+    handles = [grid[0].plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
+    figure.legend(handles, [look.participants, look.controls], loc="upper left", ncols=2, borderaxespad=0.2)
+    figure.text(0.5, 0.1 / height, time_label(look), ha="center")
+    return figure

@@ -1,0 +1,98 @@
+"""Where those went who reached the outcome: stacked bars by kind, and paired bars by destination."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.reporting.plots import Look, colour, wrapped
+from pipeline.reporting.words import labels
+from pipeline.results import Destination
+
+GROUPS = ("participants", "controls")
+# A segment narrower than this has no room for its number.
+ROOM = 0.07
+SHADES = ("#0F4C81", "#7FA8CC", "#F0B98A", "#C9C9C9", "#3B8A7F", "#8C6BB1")
+
+
+def by_kind(rows: list[Destination]) -> dict[str, dict[str, float]]:
+    """Shares summed by kind and group, in order of first appearance; a kind with a withheld share is left out."""
+    kinds: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.share is not None:
+            shares = kinds.setdefault(row.kind, dict.fromkeys(GROUPS, 0.0))
+            shares[row.group] += row.share
+    return dict(sorted(kinds.items(), key=lambda item: -item[1]["participants"]))
+
+
+def by_destination(rows: list[Destination]) -> dict[str, dict[str, float]]:
+    """Shares by destination and group, the participants' most common first, what is folded together last."""
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.share is not None:
+            found.setdefault(row.destination, dict.fromkeys(GROUPS, 0.0))[row.group] += row.share
+    last = {"folded", "other_exit", "rest"}
+    return dict(sorted(found.items(), key=lambda item: (item[0] in last, -item[1]["participants"])))
+
+
+def draw_destinations(look: Look, rows: list[Destination]) -> Figure:
+    """Two stacked bars, a segment a kind, over pairs of bars, one pair a destination."""
+    kinds, places = by_kind(rows), by_destination(rows)
+    pair = 0.52 if look.narrow else 0.4
+    upper, lower = 1.75, pair * len(places) + 0.5
+    height = upper + lower
+    figure = Figure(figsize=(look.width, height))
+    left = 0.15 if look.narrow else 2.35
+    span = (look.width - left - 0.55) / look.width
+    stacked = figure.add_axes((left / look.width, (lower + 0.18) / height, span, 0.85 / height))
+    paired = figure.add_axes((left / look.width, 0.12 / height, span, (lower - 0.42) / height))
+    _stacked(stacked, look, kinds, upper)
+    _paired(paired, look, places)
+    return figure
+
+
+def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]], room: float) -> None:
+    for i, (kind, shares) in enumerate(kinds.items()):
+        for y, group in enumerate(GROUPS):
+            start = sum(list(kinds.values())[j][group] for j in range(i))
+            axes.barh(y, shares[group], left=start, height=0.62, color=SHADES[i % len(SHADES)], edgecolor="white",
+                      label=labels.kind(look.words, kind) if y == 0 else None)  # fmt: skip
+            if shares[group] >= ROOM:
+                ink = "white" if i % len(SHADES) in (0, 4, 5) else "#222222"
+                axes.text(start + shares[group] / 2, y, look.words.percent(shares[group]), ha="center", va="center",
+                          color=ink, fontsize=8.5)  # fmt: skip
+    _bare(axes, 1.0)
+    _name_rows(axes, look, [look.group(g) for g in GROUPS])
+    axes.set_ylim(1.75 if look.narrow else 1.45, -0.75 if look.narrow else -0.45)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02 if look.narrow else -0.01, 1.0), borderpad=0.2, fontsize=8.5,
+                ncols=1 if look.narrow else 3, handlelength=1, columnspacing=1.2, labelspacing=0.25)  # fmt: skip
+
+
+def _paired(axes: Axes, look: Look, places: dict[str, dict[str, float]]) -> None:
+    for y, shares in enumerate(places.values()):
+        for i, group in enumerate(GROUPS):
+            at = y + (i - 0.5) * 0.36
+            axes.barh(at, shares[group], height=0.33, color=colour(i))
+            axes.annotate(look.words.percent(shares[group]), (shares[group], at), (3, 0), va="center", fontsize=8,
+                          textcoords="offset points", color=colour(i))  # fmt: skip
+    _bare(axes, max(v for shares in places.values() for v in shares.values()) * (1.12 if look.narrow else 1.02))
+    _name_rows(axes, look, [labels.destination(look.words, name) for name in places])
+    axes.set_ylim(len(places) - 0.45, -0.85 if look.narrow else -0.55)
+    marks = [axes.barh(0, 0, color=colour(i)) for i in range(2)]
+    axes.legend(marks, [look.participants, look.controls], loc="lower right", borderpad=0.2)
+
+
+def _bare(axes: Axes, right: float) -> None:
+    axes.set_xlim(0, right)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+
+
+def _name_rows(axes: Axes, look: Look, names: list[str]) -> None:
+    for y, name in enumerate(names):
+        if look.narrow:
+            axes.text(0, y - 0.52, name, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+        else:
+            axes.text(-0.015, y, wrapped(name, 38), transform=axes.get_yaxis_transform(), ha="right", va="center")
