@@ -1,0 +1,126 @@
+"""A document as one HTML page: styles and figures inside it, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline.reporting.document import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Fold,
+    Heading,
+    Headline,
+    Paragraph,
+)
+from pipeline.reporting.figures import Drawn, Figure, inline, suffix
+from pipeline.reporting.tables import Table, cell
+from pipeline.reporting.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+PLAIN = {Paragraph: "paragraph", Bullets: "bullets", Facts: "facts", Heading: "heading", Headline: "headline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table on the page."""
+
+    text: str
+    kind: str
+    span: int = 1
+    down: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The same report in the other language."""
+
+    language: str
+    file: str
+
+
+def write_page(
+    document: Document, words: Words, drawn: list[Drawn], position: int, source: str, other: Other | None
+) -> str:
+    """The page as text.
+
+    drawn : the document's figures · position : 0 for the first language, which decides the names of figure files ·
+    source : the line under tables · other : where the same report stands in another language
+    """
+    environment = _environment()
+    figures = {item.figure.name: item for item in drawn}
+    numbers = _numbered(document)
+
+    def render(block: Block) -> Markup:
+        macros = environment.get_template("blocks.html.j2", globals={"words": words, "source": source}).module
+        if isinstance(block, Fold):
+            return macros.fold(block, Markup("\n").join(render(inner) for inner in block.blocks))  # type: ignore[attr-defined]
+        if isinstance(block, Table):
+            return macros.table(block, numbers[block.name, "table"], _head(block), _body(words, block))  # type: ignore[attr-defined]
+        if isinstance(block, Figure):
+            return _figure(macros, figures[block.name], numbers[block.name, "figure"], position)
+        return getattr(macros, PLAIN[type(block)])(block)
+
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8").strip())
+    page = environment.get_template("report.html.j2")
+    return page.render(document=document, words=words, style=style, render=render, other=other) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["rich"] = rich
+    return environment
+
+
+def rich(text: str) -> Markup:
+    """Text with its **stressed** parts marked."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))
+
+
+def _numbered(document: Document) -> dict[tuple[str, str], int]:
+    """Tables and figures numbered in reading order."""
+    numbers = {(table.name, "table"): i for i, table in enumerate(document.tables(), start=1)}
+    return numbers | {(figure.name, "figure"): i for i, figure in enumerate(document.figures(), start=1)}
+
+
+def _figure(macros: object, item: Drawn, number: int, position: int) -> Markup:
+    name = f"{item.figure.name}-{item.figure.look.words.language}"
+    wide, narrow = Markup(inline(item.wide, name)), Markup(inline(item.narrow, f"{name}-narrow"))
+    return macros.figure(item.figure, number, wide, narrow, suffix(item.figure, position))  # type: ignore[attr-defined]
+
+
+def _head(table: Table) -> list[list[Cell]]:
+    """One row of column heads, two when columns stand in groups."""
+    if not any(column.group for column in table.columns):
+        return [[Cell(column.label, column.kind) for column in table.columns]]
+    upper: list[Cell] = []
+    lower: list[Cell] = []
+    for i, column in enumerate(table.columns):
+        if not column.group:
+            upper.append(Cell(column.label, column.kind, down=2))
+            continue
+        lower.append(Cell(column.label, column.kind))
+        if i == 0 or table.columns[i - 1].group != column.group:
+            span = sum(1 for c in table.columns if c.group == column.group)
+            upper.append(Cell(column.group, "count", span=span))
+    return [upper, lower]
+
+
+def _body(words: Words, table: Table) -> list[list[Cell]]:
+    return [
+        [
+            Cell(cell(words, column, row, table.absent), "text sentence" if column.key == "sentence" else column.kind)
+            for column in table.columns
+        ]
+        for row in table.rows
+    ]

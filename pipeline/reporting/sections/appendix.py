@@ -1,0 +1,141 @@
+"""The back of the report: sensitivity, goals, limitations, method, and how the report came to be."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from pipeline.reporting.document import Bullets, Facts, Paragraph, Section
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.words import labels
+
+PACKAGES = ("utfall", "numpy", "pandas", "scipy", "duckdb")
+
+
+def sensitivity_section(material: Material) -> Section | None:
+    """The headline under other choices."""
+    if not material.results.sensitivity:
+        return None
+    words = material.words
+    columns = (
+        Column("choice", words("column.choice")),
+        Column("value", words("column.value")),
+        Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True),
+        Column("difference", words("column.difference_points"), "points", interval=True),
+    )
+    rows = tuple(
+        {
+            "choice": Label(row.choice, words.get(f"choice.{row.choice}", row.choice.replace("_", " "))),
+            "value": Label(row.value, words.get(f"value.{row.value}", row.value.replace("_", " "))),
+            "hazard_ratio": row.hazard_ratio,
+            "hazard_ratio_lower": row.lower,
+            "hazard_ratio_upper": row.upper,
+            "difference": row.difference,
+            "difference_lower": row.difference_lower,
+            "difference_upper": row.difference_upper,
+        }
+        for row in material.results.sensitivity
+    )
+    table = Table("sensitivity", words("caption.sensitivity"), columns, rows, (words("note.interval"),))
+    return Section("sensitivity", words("section.sensitivity"), (Paragraph(words("sensitivity.reading")), table))
+
+
+def goals_section(material: Material) -> Section | None:
+    """Goals the project set itself, with what came of them."""
+    if not material.results.goals:
+        return None
+    words = material.words
+    columns = tuple(Column(key, words(f"column.{key}")) for key in ("goal", "target", "result"))
+    rows = tuple(
+        {"goal": words.text(g.label), "target": words.text(g.target), "result": words.text(g.result)}
+        for g in material.results.goals
+    )
+    table = Table("goals", words("caption.goals"), columns, rows, (words("goals.note"),))
+    return Section("goals", words("section.goals"), (table,))
+
+
+def limitations_section(material: Material) -> Section:
+    """What the results do not tell, or tell with less certainty than the intervals say."""
+    words, about = material.words, material.about
+    keys = ["limits.unobserved" if material.matched else "limits.lot"]
+    if material.matched:
+        keys.append("limits.evaluated")
+    keys.append("limits.average")
+    if about.follow_up_to:
+        keys.append("limits.follow_up")
+    if about.other_exit:
+        keys.append(f"limits.other_exit.{about.other_exit}")
+    if about.future_participants:
+        keys.append(f"limits.future.{about.future_participants}")
+    keys += ["limits.selection", "limits.subgroups"]
+    if about.simulated:
+        keys.append("limits.simulated")
+    return Section("limitations", words("section.limitations"), (Bullets(tuple(words(key) for key in keys)),))
+
+
+def method_section(material: Material) -> Section:
+    """How each number was computed, for those who want to check or repeat it."""
+    words, about, config = material.words, material.about, material.config
+    facts = []
+    if about.control_index:
+        facts.append((words("method.index"), words(f"method.index.{about.control_index}")))
+    if about.future_participants:
+        facts.append((words("method.future"), words(f"method.future.{about.future_participants}")))
+    if config.population is not None and about.future_participants == "censor":
+        which = "on" if config.population.censoring_weights else "off"
+        facts.append((words("method.censoring_weights"), words(f"method.censoring_weights.{which}")))
+    if about.other_exit:
+        facts.append((words("method.other_exit"), words(f"method.other_exit.{about.other_exit}")))
+    if config.matching is not None:
+        facts.append((words("method.matching"), words(f"method.matching.{config.matching.estimand}")))
+    level = words.percent(config.models.selection_level)
+    facts += [
+        (words("method.curves"), words("method.curves.text")),
+        (words("method.cox"), words("method.cox.text", ties=words(f"method.ties.{config.models.ties}"))),
+        (words("method.selection"), words("method.selection.text", level=level)),
+        (words("method.tests"), words("method.tests.text")),
+    ]
+    if config.outcomes:
+        facts += _outcome_facts(material)
+    return Section("method", words("section.method"), (Facts(tuple(facts)),))
+
+
+def _outcome_facts(material: Material) -> list[tuple[str, str]]:
+    """Which codes count as reaching each outcome."""
+    words, facts = material.words, []
+    for name, outcome in material.config.outcomes.items():
+        label = labels.lower_first(words.text(outcome.label))
+        if outcome.after is not None:
+            start = labels.lower_first(material.words.text(material.config.outcomes[outcome.after].label))
+            facts.append((words("method.outcome", outcome=label), words("method.outcome.after", start=start)))
+            continue
+        parts = [words("method.outcome.reasons", codes=", ".join(outcome.reasons))] if outcome.reasons else []
+        parts += [
+            words(
+                "method.outcome.categories", kind=labels.lower_first(labels.kind(words, kind)), codes=", ".join(codes)
+            )
+            for kind, codes in outcome.categories.items()
+        ]
+        facts.append((words("method.outcome", outcome=label), labels.upper_first("; ".join(parts)) + "."))
+        del name
+    return facts
+
+
+def stamp_section(material: Material) -> Section:
+    """What the report was made with; times and hashes stand in manifest.json, so that this page stays the same."""
+    words, config = material.words, material.config
+    facts = [
+        (words("stamp.name"), config.evaluation.name),
+        (words("stamp.seed"), str(config.seed)),
+        (words("stamp.python"), platform.python_version()),
+        (words("stamp.packages"), ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))),
+    ]
+    return Section("stamp", words("section.stamp"), (Facts(tuple(facts)), Paragraph(words("stamp.manifest"))))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

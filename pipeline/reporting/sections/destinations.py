@@ -1,0 +1,105 @@
+"""Where those went who reached the main outcome."""
+
+from __future__ import annotations
+
+from pipeline.reporting.document import Paragraph, Section
+from pipeline.reporting.figures import Figure
+from pipeline.reporting.material import Material
+from pipeline.reporting.plots.destinations import by_destination, by_kind, draw_destinations
+from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.words import labels
+from pipeline.results import Destination
+
+GROUPS = ("participants", "controls")
+# So many of the most common destinations are named in the text.
+NAMED = 3
+
+
+def destinations_section(material: Material) -> Section | None:
+    """Destinations per arm, supported and unsupported."""
+    rows = material.main.destinations
+    if len({row.destination for row in rows if row.share is not None}) < 2:
+        return None
+    words = material.words
+    blocks = (
+        Paragraph(" ".join(_most_common(material, rows, group) for group in GROUPS), "lead"),
+        destinations_figure(material),
+        destinations_table(material),
+    )
+    return Section("destinations", words("section.destinations", **material.verbs(material.main)), blocks)
+
+
+def _most_common(material: Material, rows: list[Destination], group: str) -> str:
+    words = material.words
+    found = [row for row in rows if row.group == group and row.share is not None and row.destination != "folded"]
+    top = sorted(found, key=lambda row: -(row.share or 0))[:NAMED]
+    parts = [f"{labels.lower_first(labels.destination(words, r.destination))} ({words.percent(r.share)})" for r in top]
+    return words(
+        "destinations.most",
+        group=material.groups()[group],
+        places=words.listed(parts),
+        **material.verbs(material.main),
+    )
+
+
+def destinations_figure(material: Material) -> Figure:
+    """Stacked bars by kind, paired bars by destination."""
+    words, rows = material.words, material.main.destinations
+    kinds = by_kind(rows)
+    parts = [
+        f"{labels.lower_first(labels.kind(words, kind))} {words.percent(s['participants'])} "
+        f"{words('against')} {words.percent(s['controls'])}"
+        for kind, s in kinds.items()
+    ]
+    return Figure(
+        name=f"destinations_{material.main_name}",
+        caption=words("caption.destinations_figure", **material.verbs(material.main)),
+        alternative=words("alt.destinations", kinds="; ".join(parts), **material.groups()),
+        source=material.source,
+        look=material.look,
+        draw=lambda look: draw_destinations(look, rows),
+        columns=("group", "destination", "kind", "share"),
+        rows=tuple((r.group, r.destination, r.kind, r.share) for r in rows if r.share is not None),
+    )
+
+
+def destinations_table(material: Material) -> Table:
+    """People, share of those who reached the outcome, and share of everyone, by destination and group."""
+    words, rows = material.words, material.main.destinations
+    columns = [Column("destination", words("column.destination")), Column("kind", words("column.kind"))]
+    for group in GROUPS:
+        name = material.participants if group == "participants" else words("column.controls")
+        columns += [
+            Column(f"{group}_people", words("column.people"), "count", group=name),
+            Column(f"{group}_share", words("column.share"), "percent", decimals=0, group=name),
+            Column(f"{group}_incidence", words("column.incidence"), "percent", interval=True, group=name),
+        ]
+    order = list(by_destination(rows)) + [r.destination for r in rows if r.share is None]
+    found = {(row.group, row.destination): row for row in rows}
+    lines = [
+        _line(material, name, {group: found.get((group, name)) for group in GROUPS}) for name in dict.fromkeys(order)
+    ]
+    last = material.time(material.days[-1])
+    notes = (words("destinations.note", time=last), words("note.interval"))
+    return Table(
+        f"destinations_{material.main_name}", words("caption.destinations"), tuple(columns), tuple(lines), notes
+    )
+
+
+def _line(material: Material, name: str, arms: dict[str, Destination | None]) -> dict[str, object]:
+    words = material.words
+    kind = next(row.kind for row in arms.values() if row is not None)
+    line: dict[str, object] = {
+        "destination": Label(name, labels.destination(words, name)),
+        "kind": Label(kind, labels.kind(words, kind)),
+    }
+    for group, row in arms.items():
+        nobody = row is None
+        line |= {
+            f"{group}_people": 0 if nobody else row.people,
+            f"{group}_share": 0.0 if nobody else row.share,
+            f"{group}_incidence": 0.0 if nobody else row.incidence,
+            f"{group}_incidence_lower": None if nobody else row.incidence_lower,
+            f"{group}_incidence_upper": None if nobody else row.incidence_upper,
+        }
+    return line

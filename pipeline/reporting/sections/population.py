@@ -1,0 +1,110 @@
+"""Who took part and who was evaluated: the flow of selections, and the participants at their start."""
+
+from __future__ import annotations
+
+from pipeline.reporting.document import Block, Paragraph, Section
+from pipeline.reporting.material import Material
+from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.words import labels
+from pipeline.results import DescriptionRow, FlowStep
+
+YES = ("yes", "1", "true")
+
+
+def flow_section(material: Material) -> Section:
+    """How many were left after each selection."""
+    words, matching = material.words, material.results.matching
+    blocks: list[Block] = []
+    if matching and matching.participants and matching.participants_matched:
+        blocks.append(
+            Paragraph(
+                words(
+                    "flow.matched_share",
+                    matched=words.number(matching.participants_matched),
+                    participants=words.number(matching.participants),
+                    share=words.percent(matching.participants_matched / matching.participants),
+                ),
+                "lead",
+            )
+        )
+    blocks.append(flow_table(material))
+    return Section("flow", words("section.flow"), tuple(blocks))
+
+
+def flow_table(material: Material) -> Table:
+    """People, and for controls also person-months, after each selection step."""
+    words, steps = material.words, list(material.results.flow)
+    matching = material.results.matching
+    if matching and steps and steps[-1].step != "matched":
+        steps.append(
+            FlowStep(
+                step="matched",
+                participants=matching.participants_matched,
+                controls=matching.controls_matched,
+                participant_rows=matching.participants_matched,
+                control_rows=matching.control_rows_matched,
+            )
+        )
+    months = any(s.control_rows is not None and s.control_rows != s.controls for s in steps)
+    columns = [
+        Column("step", words("column.step")),
+        Column("participants", material.participants, "count"),
+        Column("controls", words("column.controls"), "count"),
+    ]
+    if months:
+        columns.append(Column("control_rows", words("column.person_months"), "count"))
+    rows = [
+        {
+            "step": Label(s.step, words.get(f"flow.{s.step}", s.step.replace("_", " "))),
+            "participants": s.participants,
+            "controls": s.controls,
+            "control_rows": s.control_rows,
+        }
+        for s in steps
+    ]
+    notes = [words("flow.note.months")] if months else []
+    if material.about.future_participants == "censor":
+        notes.append(words("flow.note.later"))
+    return Table("flow", words("caption.flow"), tuple(columns), tuple(rows), tuple(notes))
+
+
+def description_section(material: Material) -> Section | None:
+    """The participants at their start (the published Table 2)."""
+    if not material.results.description:
+        return None
+    return Section("description", material.words("section.description"), (description_table(material),))
+
+
+def description_table(material: Material) -> Table:
+    """Shares of levels, and mean and median of numbers; yes-or-no variables by their yes alone."""
+    words = material.words
+    rows = [row for row in material.results.description if not _says_no(row, material.results.description)]
+    numbers = any(row.mean is not None for row in rows)
+    columns = [
+        Column("variable", words("column.variable")),
+        Column("level", words("column.level")),
+        Column("count", words("column.people"), "count"),
+        Column("share", words("column.share"), "percent", decimals=0),
+    ]
+    if numbers:
+        columns += [Column("mean", words("column.mean"), "number"), Column("median", words("column.median"), "number")]
+    shown = [
+        {
+            "variable": Label(row.variable, labels.variable(words, row.variable)),
+            "level": Label(row.level or "", "" if row.level in (None, *YES) else labels.level(words, row.level)),
+            "count": row.count,
+            "share": row.share,
+            "mean": row.mean if row.share is None and row.level is None else "",
+            "median": row.median if row.share is None and row.level is None else "",
+        }
+        for row in rows
+    ]
+    for line in shown:
+        if line["mean"] != "" and line["share"] is None:
+            line["share"] = ""
+    return Table("description", words("caption.description"), tuple(columns), tuple(shown))
+
+
+def _says_no(row: DescriptionRow, rows: list[DescriptionRow]) -> bool:
+    """Whether a row only says what is left of a yes-or-no variable."""
+    return row.level == "no" and any(r.variable == row.variable and r.level == "yes" for r in rows)
