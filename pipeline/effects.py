@@ -39,10 +39,13 @@ class FollowUp:
         }
 
 
-def follow_up(matched: pd.DataFrame, outcome: str, censoring: pd.DataFrame | None = None) -> FollowUp:
+def follow_up(
+    matched: pd.DataFrame, outcome: str, censoring: pd.DataFrame | None = None, after: str | None = None
+) -> FollowUp:
     """The rows whose clock starts for an outcome, with censoring weights when there are any.
 
     censoring : row, from_day, to_day, weight_factor; rows of the cohort that are not named keep factor 1
+    after : the outcome whose day starts the clock; rows then keep the censoring weight they had on that day
     """
     rows = matched[matched[f"{outcome}_days"].notna()].copy()
     for name in ("days", "event", "destination", "kind", "day_zero"):
@@ -52,7 +55,9 @@ def follow_up(matched: pd.DataFrame, outcome: str, censoring: pd.DataFrame | Non
     rows["event"] = rows["event"].astype(int)
     rows["person"] = pd.factorize(rows["person_id"])[0]
     plain = bool((rows["weight"] == 1).all()) and rows["person"].is_unique
-    steps = rows if censoring is None else _cut(rows, censoring)
+    if censoring is not None and after is not None:
+        rows["weight"] *= _factor_on(rows, rows[f"{after}_days"], censoring)
+    steps = rows if censoring is None or after is not None else _cut(rows, censoring)
     return FollowUp(rows, steps, weighted=not plain or censoring is not None)
 
 
@@ -70,6 +75,13 @@ def _cut(rows: pd.DataFrame, censoring: pd.DataFrame) -> pd.DataFrame:
         destination=pieces["destination"].where(last),
         weight=pieces["weight"] * pieces["weight_factor"].fillna(1.0),
     ).reset_index(drop=True)
+
+
+def _factor_on(rows: pd.DataFrame, day: pd.Series, censoring: pd.DataFrame) -> NDArray[np.float64]:
+    """(n,) censoring weight of each row on a day of its follow-up; 1 for rows that have none."""
+    pieces = rows.assign(on=day)[["row", "on"]].merge(censoring, on="row")
+    pieces = pieces[(pieces["from_day"] < pieces["on"]) & (pieces["on"] <= pieces["to_day"])]
+    return rows["row"].map(pieces.set_index("row")["weight_factor"]).fillna(1.0).to_numpy()
 
 
 def curves_of(data: FollowUp) -> Any:
@@ -204,7 +216,7 @@ def destinations(data: FollowUp, day: float) -> list[Destination]:
 
     Competing destinations, which are not the outcome, have an incidence but no share of those who reached it.
     """
-    from survival import cumulative_incidence
+    from survival.pointwise import incidence_at
 
     rows, steps = data.rows, data.steps
     reached = rows[rows["destination"].notna()]
@@ -212,8 +224,8 @@ def destinations(data: FollowUp, day: float) -> list[Destination]:
         return []
     names = sorted(reached["destination"].unique())
     cause = steps["destination"].map({name: code for code, name in enumerate(names, start=1)}).fillna(0).astype(int)
-    risks = cumulative_incidence(steps["days"], cause, group=steps[TREATMENT].to_numpy(), **data.arguments())
-    at = risks.at([day]).set_index(["group", "cause"])
+    at = incidence_at(steps["days"], cause, [day], group=steps[TREATMENT].to_numpy(), **data.arguments())
+    at = at.set_index(["group", "cause"])
     kinds = reached.groupby("destination")["kind"].first()
     found = []
     for arm, group in ARMS.items():

@@ -61,7 +61,8 @@ def estimate_outcome(
     matched: pd.DataFrame, name: str, config: Config, censoring: pd.DataFrame | None, *, headline: bool
 ) -> OutcomeResult:
     """Curves, shares, tests and regressions of one outcome; subgroups for the headline outcome only."""
-    data = effects.follow_up(matched, name, censoring)
+    after = config.outcomes[name].after if name in config.outcomes else None
+    data = effects.follow_up(matched, name, censoring, after)
     rows = data.rows
     curves = effects.curves_of(data)
     horizon = config.report.horizon or config.report.at[-1]

@@ -9,9 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from survival.curves import hazard
-from survival.inputs import Floats, FollowUp, asked_times, confidence, follow_up, grouping
-from survival.risksets import TIE_TOLERANCE, risk_sets
+from survival.inputs import asked_times, confidence, follow_up, grouping
+from survival.pointwise import survival_influence
 
 
 def survival_difference(
@@ -81,24 +80,3 @@ def survival_difference(
             "p": p,
         }
     )
-
-
-def survival_influence(data: FollowUp, times: Floats) -> tuple[Floats, Floats]:
-    """(k,) Kaplan-Meier survival of these rows at times (k,), and (n, k) each row's influence on it.
-
-    A row adds S(t) w (A(min(t, time)) - A(entry) - event / (Y - d)), the last term once its event has happened, with A
-    the running sum of d / (Y (Y - d)): the infinitesimal jackknife, as in R's `survfit(influence = TRUE)`.
-    """
-    sets = risk_sets(data)
-    rates = hazard(sets, data.weights)
-    slack = TIE_TOLERANCE * float(np.mean(sets.times)) if sets.size else 0.0
-    reached = np.searchsorted(sets.times, times + slack, side="right")
-    curve = np.append(1.0, rates.survival)[reached]
-    weight = data.weight()
-    influence = np.zeros((data.n, len(times)))
-    own = np.append(rates.per_survivor, 0.0)[sets.leaves] * sets.event
-    for j, steps in enumerate(reached):
-        until = np.where(np.arange(sets.size) < steps, rates.greenwood, 0.0)
-        happened = own * (sets.leaves < steps)
-        influence[:, j] = curve[j] * weight * (sets.over_life(until) - happened)
-    return curve, influence
