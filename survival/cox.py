@@ -14,7 +14,8 @@ from scipy.special import chdtrc, ndtr
 from survival.fitting import Maximum, Prepared, maximise, prepare
 from survival.formula import Design, design
 from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, confidence, follow_up, grouping
-from survival.partial_likelihood import evaluate, influence, information, score
+from survival.partial_likelihood import evaluate, information, score
+from survival.residuals import influence
 from survival.varying import Bands, Basis, Layout, Spline, basis, layout
 
 Column = str | ArrayLike

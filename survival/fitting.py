@@ -8,28 +8,36 @@ import numpy as np
 import pandas as pd
 
 from survival.inputs import Floats, FollowUp, Ints
-from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
+from survival.partial_likelihood import BLOCK, Model, State, evaluate, information, score, tied_terms
 from survival.risksets import risk_sets
 from survival.varying import Layout
 
 MAX_ITERATIONS = 60
 CLOSE = 1e-6  # a Newton step this small (in standard deviations of the columns) leaves an error of its square
 ALIASED = 1e-10  # share of a column's information that must be its own
+LEVEL_CELLS = 5e7  # sums by level kept at most: risk sets times levels times columns
 RUNAWAY = 0.05  # a coefficient still moving this much when the likelihood no longer changes is infinite
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """What design columns are measured by inside the model: centre and scale (p_all,)."""
+
+    centre: Floats
+    scale: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A Model and what leads from its coefficients back to the caller's.
 
-    rows (m,) the caller's row of each member row; centre, scale (p_all,) of the design columns; stretch (q,) of the
-    functions of time; place (P,) output position of each of the model's coefficients; unit (P,) what one is worth.
+    rows (m,) the caller's row of each member row; ruler of the design columns; unit (P,) what one of each of the
+    model's coefficients is worth in the caller's units, and place (P,) its position in the caller's order.
     """
 
     model: Model
     rows: Ints
-    centre: Floats
-    scale: Floats
+    ruler: Ruler
     unit: Floats
     place: Ints
     layout: Layout
@@ -46,22 +54,25 @@ class Maximum:
     iterations: int
 
 
-def prepare(data: FollowUp, x: Floats, plan: Layout, ties: str, stratum: Ints | None, strata: int) -> Prepared:
-    """Order rows by level and risk set, centre and scale the columns; x (n, p_all) in the order of the design."""
+def prepare(data: FollowUp, x: list[Floats], plan: Layout, ties: str, stratum: Ints | None, strata: int) -> Prepared:
+    """Order rows by level and risk set, centre and scale the columns; x p_all columns (n,) in the design's order."""
     sets = risk_sets(data, stratum, strata)
     if not sets.size:
         raise ValueError("`event` never happens; a Cox model needs at least one event")
     level, levels = _levels(x, plan.source)
+    pathwise = bool(plan.source) and levels * sets.size * (1 + len(plan.column)) > LEVEL_CELLS
+    if pathwise:
+        level, levels = np.zeros(data.n, dtype=np.int64), 1
     member = np.flatnonzero(sets.leaves < sets.size)
     rows, place = _ordered(member, level[member] * sets.size + sets.leaves[member], levels * sets.size)
-    matrix, centre, scale = _standardised(x, rows, plan)
+    ruler = _ruler(x)
+    matrix = _standardised(x, rows, plan.column, ruler)
     g, stretch = _functions(plan, sets.times)
-    source = np.asarray(plan.source, dtype=np.int64)
-    u = _level_values(x, level, levels, source, centre, scale)
-    model = _model(data, sets, rows, place, matrix, u, g, ties, level)
-    unit = np.concatenate([scale[plan.column], scale[source] * stretch])
+    u = _level_values(x, rows if pathwise else _first_rows(level, levels), plan.source, ruler)
+    model = _model(data, sets, rows, place, matrix, u, g, ties, level, pathwise)
+    unit = np.concatenate([ruler.scale[plan.column], ruler.scale[plan.source] * stretch])
     order = np.asarray(plan.fixed + plan.moving, dtype=np.int64)
-    return Prepared(model, rows, centre, scale, unit, order, plan, ties)
+    return Prepared(model, rows, ruler, unit, order, plan, ties)
 
 
 def _ordered(rows: Ints, key: Ints, size: int) -> tuple[Ints, Ints]:
@@ -71,39 +82,49 @@ def _ordered(rows: Ints, key: Ints, size: int) -> tuple[Ints, Ints]:
     return rows[order], key[order]
 
 
-def _levels(x: Floats, source: list[int]) -> tuple[Ints, int]:
+def _levels(x: list[Floats], source: list[int]) -> tuple[Ints, int]:
     """(n,) code of each row's joint value in the varying columns, and how many there are."""
-    code, count = np.zeros(len(x), dtype=np.int64), 1
+    code, count = np.zeros(len(x[0]), dtype=np.int64), 1
     for j in sorted(set(source)):
-        own, values = pd.factorize(x[:, j], sort=True)
+        own, values = pd.factorize(x[j], sort=True)
         code, found = pd.factorize(code * len(values) + own, sort=True)
         count = len(found)
     return code, count
 
 
-def _level_values(x: Floats, level: Ints, levels: int, source: Ints, centre: Floats, scale: Floats) -> Floats:
-    """(L, q) centred and scaled value of each varying coefficient's column in each level."""
+def _first_rows(level: Ints, levels: int) -> Ints:
+    """(L,) a row of each level."""
     first = np.zeros(levels, dtype=np.int64)
     first[level[::-1]] = np.arange(len(level))[::-1]
-    return (x[first][:, source] - centre[source]) / scale[source]
+    return first
 
 
-def _standardised(x: Floats, rows: Ints, plan: Layout) -> tuple[Floats, Floats, Floats]:
-    """(m, 1+p) a column of ones and the fixed columns, of mean 0 and standard deviation 1; centre and scale of all."""
-    matrix = np.empty((len(rows), 1 + len(plan.column)))
-    matrix[:, 0] = 1.0
-    centre, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
-    kept = {j: i + 1 for i, j in enumerate(plan.column)}
-    for j in range(x.shape[1]):
-        column = x[rows, j]
-        centre[j] = column.mean()
-        column -= centre[j]
-        scale[j] = np.sqrt(column @ column / len(column))
-        if scale[j] <= 1e-12 * max(abs(centre[j]), 1e-300):
-            scale[j] = 0.0
-        if j in kept:
-            matrix[:, kept[j]] = column / (scale[j] or 1.0)
-    return matrix, centre, scale
+def _level_values(x: list[Floats], rows: Ints, source: list[int], ruler: Ruler) -> Floats:
+    """(len(rows), q) centred and scaled value of each varying coefficient's column in these rows."""
+    values = [(x[j][rows] - ruler.centre[j]) / ruler.scale[j] for j in source]
+    return np.column_stack([np.zeros((len(rows), 0)), *values])
+
+
+def _ruler(x: list[Floats]) -> Ruler:
+    """Mean and standard deviation of each column; 1 where it does not vary."""
+    centre = np.array([column.mean() for column in x])
+    scale = np.array([column.std() for column in x])
+    scale[scale <= 1e-12 * np.abs(centre)] = 1.0
+    return Ruler(centre, scale)
+
+
+def _standardised(x: list[Floats], rows: Ints, kept: list[int], ruler: Ruler) -> Floats:
+    """(m, 1+p) a column of ones and the `kept` columns, centred and scaled; a block of rows at a time."""
+    matrix = np.empty((len(rows), 1 + len(kept)))
+    for start in range(0, len(rows), BLOCK):
+        here = rows[start : start + BLOCK]
+        part = matrix[start : start + BLOCK]
+        part[:, 0] = 1.0
+        for i, j in enumerate(kept, start=1):
+            part[:, i] = x[j][here]
+        part[:, 1:] -= ruler.centre[kept]
+        part[:, 1:] /= ruler.scale[kept]
+    return matrix
 
 
 def _functions(plan: Layout, times: Floats) -> tuple[Floats, Floats]:
@@ -118,35 +139,54 @@ def _functions(plan: Layout, times: Floats) -> tuple[Floats, Floats]:
 
 
 def _model(
-    data: FollowUp, sets, rows: Ints, place: Ints, matrix: Floats, u: Floats, g: Floats, ties: str, level: Ints
+    data: FollowUp,
+    sets,
+    rows: Ints,
+    place: Ints,
+    matrix: Floats,
+    u: Floats,
+    g: Floats,
+    ties: str,
+    level: Ints,
+    pathwise: bool,
 ) -> Model:
     """Find where each cell's rows begin, for those who leave, come late and have the event."""
-    size, cells = sets.size, sets.size * len(u)
+    size = sets.size
+    cells = size if pathwise else size * len(u)
     event = sets.event[rows]
-    dead = np.flatnonzero(event)
+    dead, censored = np.flatnonzero(event), np.flatnonzero(~event)
     position = np.full(data.n, -1)
     position[rows] = np.arange(len(rows))
     missed = level[sets.late] * size + sets.missed
     order = np.argsort(missed, kind="stable")
-    share, mass, term = tied_terms(sets, data.weight(), ties)
+    share, mass, term, first_term = tied_terms(sets, data.weight(), ties)
+    weight = data.weight()[rows]
+    event_weight = weight * event
+    died_at = place[dead]
+    moving = (u[dead] if pathwise else u[died_at // size]) * g[died_at % size]
     edges = np.arange(cells + 1)
     return Model(
         sets=sets,
         x=matrix,
-        weight=data.weight()[rows],
-        event=event,
+        weight=weight,
+        event_weight=event_weight,
         place=place,
         late=position[sets.late][order],
         missed=missed[order],
         dead=dead,
+        censored=censored,
         leaving=np.searchsorted(place, edges),
         missing=np.searchsorted(missed[order], edges),
-        dying=np.searchsorted(place[dead], edges),
+        dying=np.searchsorted(died_at, edges),
+        censoring=np.searchsorted(place[censored], edges),
         u=u,
         g=g,
         share=share,
         mass=mass,
         member=term,
+        first_term=first_term,
+        pathwise=pathwise,
+        observed=np.concatenate([(event_weight @ matrix)[1:], weight[dead] @ moving]),
     )
 
 

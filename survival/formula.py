@@ -14,11 +14,11 @@ from survival.inputs import Floats
 class Design:
     """A design matrix without intercept.
 
-    values (n, p); columns (p,) readable names; terms: formula term -> places of its columns; spec rebuilds the same
-    columns from new data.
+    values p columns (n,); columns (p,) their readable names; terms: formula term -> places of its columns; spec
+    rebuilds the same columns from new data.
     """
 
-    values: Floats
+    values: list[Floats]
     columns: list[str]
     terms: dict[str, list[int]]
     spec: object
@@ -69,10 +69,8 @@ def _without_intercept(matrix: pd.DataFrame) -> Design:
         for term, places in spec.term_indices.items()
         if any(i in place for i in places)
     }
-    values = np.empty((len(matrix), len(kept)))
-    for new, old in enumerate(kept):
-        values[:, new] = matrix.iloc[:, old]
-    infinite = [columns[j] for j in range(len(kept)) if not np.isfinite(values[:, j]).all()]
+    values = [matrix.iloc[:, i].to_numpy(dtype=float) for i in kept]
+    infinite = [name for name, column in zip(columns, values, strict=True) if not np.isfinite(column).all()]
     if infinite:
         raise ValueError(f"`formula` gives missing or infinite values in {_listed(infinite)}")
     return Design(values, columns, terms, spec)

@@ -11,7 +11,8 @@ f = 0 and m = sum of event weights. With z_f = (S1 - f d1) / D_f the information
 so no array of second moments per risk set is needed: one matrix product does.
 
 A coefficient that varies is gamma' g(t) times a column u. Rows with the same u (a level) share exp(gamma' g(t) u) at
-every event time, so sums are kept per level and combined with that factor e[k, level]: no rows are split.
+every event time, so sums are kept per level and combined with that factor e[k, level]: no rows are split. Where
+levels are too many, risk sets are taken a block at a time instead.
 """
 
 from __future__ import annotations
@@ -19,41 +20,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
-from survival.inputs import Bools, Floats, Ints, group_sums
+from survival.inputs import Floats, Ints
+from survival.pathwise import path_exposure, path_moments, path_sums
 from survival.risksets import RiskSets
 
-BLOCK = 16_384  # rows at a time in products over all rows, so that temporaries stay in the processor's cache
+BLOCK = 4_096  # rows at a time in products over all rows, so that temporaries stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A partial likelihood ready to be evaluated: m member rows, ordered by level and by the risk set they leave after.
 
-    x (m, 1+p) a column of ones and the fixed columns; weight, event (m,); place (m,) level * K + risk set left after;
-    late (l,) member rows that come late, missed (l,) level * K + last risk set missed, in rising order; dead (e,)
-    member rows with an event; leaving, missing, dying (L * K + 1,) where the run of each place begins in place,
-    missed and place[dead]; u (L, q) the column each varying coefficient multiplies, by level; g (K, q) its function of time;
-    share (F,), mass (F,) and member (F,) the f, m and risk set of each term of the likelihood.
+    x (m, 1+p) a column of ones and the fixed columns; weight (m,), event_weight (m,) 0 for rows without an event; place
+    (m,) level * K + risk set left after; dead (e,) and censored (m-e,) member rows with and without an event; late (l,)
+    member rows that come late and missed (l,) level * K + last risk set missed, in rising order; leaving, dying,
+    censoring, missing (L * K + 1,) where the run of each place begins in place, place[dead], place[censored], missed;
+    u (L, q) the column each varying coefficient multiplies, by level; g (K, q) its function of time; share (F,), mass
+    (F,) and member (F,) the f, m and risk set of each term of the likelihood, first_term (K,) where each risk set's
+    begin; observed (P,) weighted sum of the events' columns. When `pathwise`, levels are too many to keep sums for: u
+    is (m, q), a row's own, and place the risk set left after (see pathwise.py).
     """
 
     sets: RiskSets
     x: Floats
     weight: Floats
-    event: Bools
+    event_weight: Floats
     place: Ints
     late: Ints
     missed: Ints
     dead: Ints
+    censored: Ints
     leaving: Ints
     missing: Ints
     dying: Ints
+    censoring: Ints
     u: Floats
     g: Floats
     share: Floats
     mass: Floats
     member: Ints
+    first_term: Ints
+    observed: Floats
+    pathwise: bool = False
 
     @property
     def fixed(self) -> int:
@@ -61,26 +71,34 @@ class Model:
         return self.x.shape[1] - 1
 
     @property
-    def levels(self) -> int:
-        """L, how many levels the varying columns have together; 1 without any."""
-        return len(self.u)
+    def at(self) -> Ints:
+        """(e,) risk set of each row with an event."""
+        return self.place[self.dead] % self.sets.size
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """The partial likelihood at one value of the coefficients.
+class LevelSums:
+    """Sums by level: factor (K, L) exp(gamma' g(t) u), and s0 (K, L), s1 (K, L, p), d0, d1 without that factor."""
 
-    risk (m,) r, divided by exp(shift) (K,) as all that follows so that nothing overflows; factor (K, L) e; by level
-    s0 (K, L), s1 (K, L, p) and d0, d1; over levels and for all P columns all_s1, all_d1 (K, P); sums over f of m/D,
-    mf/D, m/D^2, mf/D^2 and mf^2/D^2: c, c_share, q0, q1, q2 (K,).
-    """
-
-    risk: Floats
     factor: Floats
     s0: Floats
     s1: Floats
     d0: Floats
     d1: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The partial likelihood at coefficients b (P,).
+
+    risk (m,) w exp(x b) of the fixed columns, all risks divided by exp(shift) (K,) so that nothing overflows; own (e,)
+    exp(gamma' g(t) u) at the event of each row that has one; all_s1, all_d1 (K, P) sums of r x(t) over those at risk
+    and over events; c, c_share, q0, q1, q2 (K,) sums over f of m/D, mf/D, m/D^2, mf/D^2 and mf^2/D^2.
+    """
+
+    b: Floats
+    risk: Floats
+    own: Floats
     all_s1: Floats
     all_d1: Floats
     c: Floats
@@ -90,95 +108,94 @@ class State:
     q2: Floats
     shift: Floats
     log_likelihood: float
+    levels: LevelSums | None
 
 
-def tied_terms(sets: RiskSets, weight: Floats, ties: str) -> tuple[Floats, Floats, Ints]:
-    """share, mass and risk set of each term of the likelihood, from all rows' weights."""
+def tied_terms(sets: RiskSets, weight: Floats, ties: str) -> tuple[Floats, Floats, Ints, Ints]:
+    """share, mass and risk set of each term of the likelihood, and where each set's begin, from all rows' weights."""
     total = sets.at_event(weight)
     if ties == "breslow":
-        return np.zeros(sets.size), total, np.arange(sets.size)
-    count = np.bincount(sets.leaves[sets.event], minlength=sets.size)
+        return np.zeros(sets.size), total, np.arange(sets.size), np.arange(sets.size)
+    alive = sets.event & (weight > 0)
+    # A risk set whose events all have weight 0, as in a bootstrap, keeps one term of no weight.
+    count = np.maximum(np.bincount(sets.leaves[alive], minlength=sets.size), 1)
     member = np.repeat(np.arange(sets.size), count)
-    rank = np.arange(len(member)) - np.repeat(np.cumsum(count) - count, count)
-    return rank / count[member], (total / count)[member], member
+    first = np.cumsum(count) - count
+    rank = np.arange(len(member)) - first[member]
+    return rank / count[member], (total / count)[member], member, first
 
 
 def evaluate(model: Model, b: Floats) -> State:
     """The partial likelihood at coefficients b (P,), fixed ones first."""
-    p, k, levels = model.fixed, model.sets.size, model.levels
-    eta = model.x[:, 1:] @ b[:p]
+    eta = model.x @ np.concatenate([[0.0], b[: model.fixed]])
     top = float(eta.max())
     eta -= top
-    risk = model.weight * np.exp(eta)
-    sums = _sums(model, risk)
-    dead = _cell_sums(model, risk, model.dead, model.dying)
-    exponent = (model.g * b[p:]) @ model.u.T
-    shift = exponent.max(axis=1, keepdims=True)
-    factor = np.exp(exponent - shift)
-    s0, s1, d0, d1 = sums[:, :, 0], sums[:, :, 1:], dead[:, :, 0], dead[:, :, 1:]
-    spread_s0, spread_d0 = factor * s0, factor * d0
-    all_d0 = spread_d0.sum(axis=1)
-    denominator = spread_s0.sum(axis=1)[model.member] - model.share * all_d0[model.member]
+    event_eta = float(model.event_weight @ eta)
+    risk = model.weight * np.exp(eta, out=eta)
+    levels: LevelSums | None = None
+    shift: Floats = np.zeros(model.sets.size)
+    if model.pathwise:
+        sums, events, own = path_sums(model, risk, b[model.fixed :])
+    else:
+        levels, shift, own = _level_sums(model, risk, b[model.fixed :])
+        sums = _over_levels(model, levels.factor, levels.s0, levels.s1)
+        events = _over_levels(model, levels.factor, levels.d0, levels.d1)
+    denominator = sums[model.member, 0] - model.share * events[model.member, 0]
+    denominator[model.mass == 0] = 1.0
     alpha = 1 / denominator
     beta = model.share * alpha
 
     def over_shares(values: Floats) -> Floats:
-        return group_sums(model.member, model.mass * values, k)
+        return np.add.reduceat(model.mass * values, model.first_term)
 
-    event_eta = float(model.weight[model.dead] @ eta[model.dead])
-    if levels > 1:
-        level, at = np.divmod(model.place[model.dead], k)
-        event_eta += float(model.weight[model.dead] @ (exponent - shift)[at, level])
+    if model.g.shape[1]:
+        event_eta += float(model.weight[model.dead] @ np.log(own))
     return State(
+        b=b,
         risk=risk,
-        factor=factor,
-        s0=s0,
-        s1=s1,
-        d0=d0,
-        d1=d1,
-        all_s1=_all_columns(model, factor, spread_s0, s1),
-        all_d1=_all_columns(model, factor, spread_d0, d1),
+        own=own,
+        all_s1=sums[:, 1:],
+        all_d1=events[:, 1:],
         c=over_shares(alpha),
         c_share=over_shares(beta),
         q0=over_shares(alpha**2),
         q1=over_shares(alpha * beta),
         q2=over_shares(beta**2),
-        shift=top + shift[:, 0],
+        shift=top + shift,
         log_likelihood=event_eta - float(model.mass @ np.log(denominator)),
+        levels=levels,
     )
 
 
-def _sums(model: Model, risk: Floats) -> Floats:
-    """(K, L, 1+p) risk-set sums of r (1, x) by level."""
-    total = model.sets.suffix(_cell_sums(model, risk, np.arange(len(risk)), model.leaving))
+def _level_sums(model: Model, risk: Floats, gamma: Floats) -> tuple[LevelSums, Floats, Floats]:
+    """Sums by level, what the exponents of each risk set were lowered by (K,), and each event's own factor (e,)."""
+    dead = _cell_sums(model, risk, model.dead, model.dying)
+    total = model.sets.suffix(dead + _cell_sums(model, risk, model.censored, model.censoring))
     if len(model.late):
         total -= model.sets.suffix(_cell_sums(model, risk, model.late, model.missing))
-    return total
+    exponent = (model.g * gamma) @ model.u.T
+    shift = exponent.max(axis=1)
+    factor = np.exp(exponent - shift[:, None])
+    own = factor.T.ravel()[model.place[model.dead]] if len(gamma) else np.ones(len(model.dead))
+    return LevelSums(factor, total[:, :, 0], total[:, :, 1:], dead[:, :, 0], dead[:, :, 1:]), shift, own
 
 
 def _cell_sums(model: Model, risk: Floats, rows: Ints, starts: Ints) -> Floats:
     """(K, L, 1+p) sums of r (1, x) over `rows`, of which each cell's begin at `starts`."""
     sums = csr_array((risk[rows], rows, starts), shape=(len(starts) - 1, len(risk))) @ model.x
-    return _by_risk_set(sums, model.sets.size, model.levels)
+    return sums.reshape(len(model.u), model.sets.size, -1).transpose(1, 0, 2)
 
 
-def _by_risk_set(sums: Floats, k: int, levels: int) -> Floats:
-    return sums.reshape(levels, k, -1).transpose(1, 0, 2)
-
-
-def _all_columns(model: Model, factor: Floats, spread: Floats, by_level: Floats) -> Floats:
-    """(K, P) sums over levels of r x(t): fixed columns, then u g(t)."""
-    fixed = by_level[:, 0] if model.levels == 1 else np.einsum("kl,klp->kp", factor, by_level)
-    return np.hstack([fixed, (spread @ model.u) * model.g])
+def _over_levels(model: Model, factor: Floats, zeroth: Floats, first: Floats) -> Floats:
+    """(K, 1+P) sums over levels of r (1, x(t)): the fixed columns, then u g(t)."""
+    spread = factor * zeroth
+    fixed = first[:, 0] if len(model.u) == 1 else np.einsum("kl,klp->kp", factor, first)
+    return np.hstack([spread.sum(axis=1, keepdims=True), fixed, (spread @ model.u) * model.g])
 
 
 def score(model: Model, state: State) -> Floats:
     """(P,) first derivative of the log partial likelihood."""
-    rows = model.dead
-    level, at = np.divmod(model.place[rows], model.sets.size)
-    weight = model.weight[rows]
-    observed = np.concatenate([weight @ model.x[rows, 1:], weight @ (model.u[level] * model.g[at])])
-    return observed - expected(state).sum(axis=0)
+    return model.observed - expected(state).sum(axis=0)
 
 
 def expected(state: State) -> Floats:
@@ -189,30 +206,39 @@ def expected(state: State) -> Floats:
 def information(model: Model, state: State, emphasis: Floats | None = None) -> Floats:
     """(P, P) minus the second derivative; with `emphasis` (K,), the risk sets' contributions times it."""
     h = np.ones(model.sets.size) if emphasis is None else emphasis
-    c, c_share = h * state.c, h * state.c_share
-    p, q = model.fixed, model.g.shape[1]
+    total = _second_moments(model, state, h)
+    s, d = state.all_s1, state.all_d1
+    cross = s.T @ (d * (h * state.q1)[:, None])
+    return total - (s.T @ (s * (h * state.q0)[:, None]) - cross - cross.T + d.T @ (d * (h * state.q2)[:, None]))
+
+
+def _second_moments(model: Model, state: State, h: Floats) -> Floats:
+    """(P, P) sum over risk sets and f of h m (S2 - f d2) / D."""
+    if state.levels is None:
+        return path_moments(model, state, h)
+    p, q, level, u, g = model.fixed, model.g.shape[1], state.levels, model.u, model.g
     total = np.empty((p + q, p + q))
     total[:p, :p] = crossproduct(model.x, state.risk * exposure(model, state, h))[1:, 1:]
     if q:
-        at_risk, died = c[:, None] * state.factor, c_share[:, None] * state.factor
-        mixed = np.einsum("kl,klp,lq,kq->pq", at_risk, state.s1, model.u, model.g, optimize=True)
-        mixed -= np.einsum("kl,klp,lq,kq->pq", died, state.d1, model.u, model.g, optimize=True)
+        at_risk = (h * state.c)[:, None] * level.factor
+        died = (h * state.c_share)[:, None] * level.factor
+        mixed = np.einsum("kl,klp,lq,kq->pq", at_risk, level.s1, u, g, optimize=True)
+        mixed -= np.einsum("kl,klp,lq,kq->pq", died, level.d1, u, g, optimize=True)
         total[:p, p:], total[p:, :p] = mixed, mixed.T
-        mass = at_risk * state.s0 - died * state.d0
-        total[p:, p:] = np.einsum("kl,lq,kq,lr,kr->qr", mass, model.u, model.g, model.u, model.g, optimize=True)
-    s, d = state.all_s1, state.all_d1
-    cross = s.T @ (d * (h * state.q1)[:, None])
-    total -= s.T @ (s * (h * state.q0)[:, None]) - cross - cross.T + d.T @ (d * (h * state.q2)[:, None])
+        mass = at_risk * level.s0 - died * level.d0
+        total[p:, p:] = np.einsum("kl,lq,kq,lr,kr->qr", mass, u, g, u, g, optimize=True)
     return total
 
 
-def exposure(model: Model, state: State, emphasis: Floats | None = None) -> Floats:
-    """(m,) a_i, each row's sum of m / D over its risk sets, less the tied share at its own event."""
-    h = 1.0 if emphasis is None else emphasis[:, None]
-    total = model.sets.prefix(h * state.c[:, None] * state.factor).T.ravel()
+def exposure(model: Model, state: State, h: Floats | None = None) -> Floats:
+    """(m,) a_i, each row's sum of h m / D over its risk sets, less the tied share at its own event."""
+    h = np.ones(model.sets.size) if h is None else h
+    if state.levels is None:
+        return path_exposure(model, state, (h * state.c)[:, None], (h * state.c_share)[:, None])[:, 0]
+    total = model.sets.prefix((h * state.c)[:, None] * state.levels.factor).T.ravel()
     a = total[model.place]
     a[model.late] -= total[model.missed]
-    a[model.dead] -= (h * state.c_share[:, None] * state.factor).T.ravel()[model.place[model.dead]]
+    a[model.dead] -= state.own * (h * state.c_share)[model.at]
     return a
 
 
@@ -223,49 +249,3 @@ def crossproduct(x: Floats, v: Floats) -> Floats:
         part = x[start : start + BLOCK]
         total += part.T @ (part * v[start : start + BLOCK, None])
     return total
-
-
-def influence(model: Model, state: State, owner: Ints | None = None) -> Floats:
-    """(C, P) weighted score residuals summed by owner (m,) of member rows; (m, P), a row each, when None.
-
-    Lin and Wei (1989); with Efron's ties and delayed entry as R `residuals(coxph, "score", weighted = TRUE)`.
-    """
-    every, dead, late = np.arange(len(model.x)), model.dead, model.late
-    own = model.weight * model.event - state.risk * exposure(model, state)
-    m = len(every)
-    fixed = _added(owner, every, own, model.x, np.arange(m + 1), m)[:, 1:]
-    total = np.hstack([fixed, np.zeros((len(fixed), model.g.shape[1]))])
-    path, at_event, tied = (_table(part) for part in _score_paths(model, state))
-    total -= _added(owner, every, state.risk, path, model.leaving, m)
-    if len(late):
-        total += _added(owner, late, state.risk[late], path, model.missing, m)
-    total += _added(owner, dead, model.weight[dead], at_event, model.dying, m)
-    total += _added(owner, dead, state.risk[dead], tied, model.dying, m)
-    return total
-
-
-def _score_paths(model: Model, state: State) -> tuple[Floats, Floats, Floats]:
-    """(K, L, P) what a row's score residual is made of, beside own x: a path over its risk sets, and at its event two
-    parts, one times its weight and one times its risk."""
-    z_over_d = state.all_s1 * state.q0[:, None] - state.all_d1 * state.q1[:, None]
-    z_share = state.all_s1 * state.q1[:, None] - state.all_d1 * state.q2[:, None]
-    mean = expected(state) / group_sums(model.member, model.mass, model.sets.size)[:, None]
-    moving = np.zeros((model.sets.size, model.levels, model.fixed + model.g.shape[1]))
-    moving[:, :, model.fixed :] = model.u * model.g[:, None, :]
-    factor = state.factor[:, :, None]
-    path = model.sets.prefix(factor * (state.c[:, None, None] * moving - z_over_d[:, None, :]))
-    return path, moving - mean[:, None, :], factor * (state.c_share[:, None, None] * moving - z_share[:, None, :])
-
-
-def _added(owner: Ints | None, rows: Ints, v: Floats, table: Floats, starts: Ints, m: int) -> Floats:
-    """Sums by owner of v_i table[t], for rows in the order of the table's lines t, line t's beginning at starts[t]."""
-    if owner is None:
-        total = np.zeros((m, table.shape[1]))
-        total[rows] = v[:, None] * np.repeat(table, np.diff(starts), axis=0)
-        return total
-    return csc_array((v, owner[rows], starts), shape=(int(owner.max()) + 1, len(table))) @ table
-
-
-def _table(values: Floats) -> Floats:
-    """(K, L, P) to (L * K, P), the order of `place`."""
-    return np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(-1, values.shape[2])

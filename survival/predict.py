@@ -38,14 +38,13 @@ def baseline(fit: CoxFit, times: ArrayLike | None = None) -> pd.DataFrame:
 def hazard_at_zero(fit: CoxFit) -> Floats:
     """(K,) increments of the cumulative hazard of a row whose columns are all 0."""
     prepared, state = fit.parts.prepared, fit.parts.maximum.state
-    return state.c * np.exp(log_risk(fit, np.zeros((1, len(prepared.centre))))[0] - state.shift)
+    return state.c * np.exp(log_risk(fit, np.zeros((1, len(prepared.ruler.centre))))[0] - state.shift)
 
 
 def log_risk(fit: CoxFit, x: Floats) -> Floats:
     """(r, K) log hazard ratio of new rows x (r, p_all) to the centre of the fitted columns, at each risk set's time."""
     prepared = fit.parts.prepared
     plan, model, b = prepared.layout, prepared.model, fit.parts.maximum.b
-    scale = np.where(prepared.scale > 0, prepared.scale, 1.0)
-    z = (x - prepared.centre) / scale
+    z = (x - prepared.ruler.centre) / prepared.ruler.scale
     fixed = z[:, plan.column] @ b[: model.fixed]
     return fixed[:, None] + (z[:, plan.source] * b[model.fixed :]) @ model.g.T

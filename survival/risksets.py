@@ -90,14 +90,13 @@ def risk_sets(data: FollowUp, stratum: Ints | None = None, strata: int = 1) -> R
     event = data.status > 0
     if data.weights is not None:
         event &= data.weights > 0
-    grid, stop, start = _on_grid(data.time, data.entry, event)
-    if stratum is None:
-        offset = np.array([0, len(grid)])
-        times, codes = grid, np.zeros(len(grid), dtype=np.int64)
-        last, first, base = stop, start, np.zeros_like(stop)
-    else:
-        keys, last, first, offset = _by_stratum(stop, start, event, stratum, strata, len(grid))
-        times, codes = grid[keys % max(len(grid), 1)], keys // max(len(grid), 1)
+    times, last, first = _on_grid(data.time, data.entry, event)
+    codes: Ints = np.zeros(len(times), dtype=np.int64)
+    offset: Ints = np.array([0, len(times)])
+    base: Ints = np.zeros(1, dtype=np.int64)
+    if stratum is not None:
+        keys, last, first, offset = _by_stratum(last, first, event, stratum, strata, len(times))
+        codes, times = keys // max(len(times), 1), times[keys % max(len(times), 1)]
         base = offset[stratum]
     member = last > (base if first is None else first)
     if data.weights is not None:
