@@ -148,7 +148,7 @@ def simulate(out: Path, people: int, seed: int, file_format: str) -> None:
       utfall simulate --out data/raw --people 5000 --seed 7
     """
     with _logged(None):
-        from pipeline.provenance import write_simulated
+        from pipeline.simulated import write_simulated
 
         for path in write_simulated(out, people, seed, file_format):
             click.echo(_shown(path))
@@ -229,7 +229,7 @@ def _run_stages(
 
 
 def _simulate_if_empty(config: Config, base: Path, say: Callable[[str], None]) -> None:
-    from pipeline.provenance import DEFAULT_PEOPLE, extracts_wanting, write_simulated
+    from pipeline.simulated import DEFAULT_PEOPLE, extracts_wanting, write_simulated
 
     if extracts_wanting(config, base):
         say("data/raw holds no extracts: simulating some there. Put your own in their place to evaluate them.")

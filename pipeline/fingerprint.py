@@ -52,6 +52,7 @@ def code_hash(entry: Path, root: Path = ROOT) -> str:
     return value_hash([[name, file_hash(path)] for name, path in zip(names, files, strict=True)])
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that are installed."""
     found = {"python": platform.python_version()}

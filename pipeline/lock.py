@@ -31,8 +31,8 @@ _LOCKED_BYTE = 1 << 20
 
 
 @contextmanager
-def only_run(path: Path, name: str) -> Iterator[None]:
-    """Hold the lock file `path` while evaluation `name` runs; its folder must be there.
+def only_run(path: Path, taken: str) -> Iterator[None]:
+    """Hold the lock file `path`, whose folder must be there; `taken` begins the message when someone else holds it.
 
     The operating system holds the lock and lets it go when the process ends, however it ends: no stale locks.
 
@@ -40,14 +40,14 @@ def only_run(path: Path, name: str) -> Iterator[None]:
     ------
     UserError : another process holds it
     """
-    file = _locked(path, name)
+    file = _locked(path, taken)
     try:
         yield
     finally:
         _give_back(file, path)
 
 
-def _locked(path: Path, name: str) -> BinaryIO:
+def _locked(path: Path, taken: str) -> BinaryIO:
     while True:
         file = path.open("a+b")
         try:
@@ -56,8 +56,7 @@ def _locked(path: Path, name: str) -> BinaryIO:
             holder = path.read_bytes().decode("ascii", "replace").strip()
             file.close()
             raise UserError(
-                f"Evaluation '{name}' is being run already{f' (process {holder})' if holder else ''}. "
-                "Wait until it is done, or stop it."
+                f"{taken} already{f' (process {holder})' if holder else ''}. Wait until it is done, or stop it."
             ) from None
         if _is_at(file, path):
             file.truncate(0)

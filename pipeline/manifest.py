@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.fingerprint import ROOT, file_hashes, value_hash, versions
+from pipeline.provenance import shown_path
 from pipeline.records import Record, files_under
 
 NAME = "manifest.json"
@@ -46,11 +47,6 @@ def configuration(config: Config) -> dict[str, Any]:
     if settings["cohort"] and settings["cohort"]["file"]:
         settings["cohort"]["file"] = shown_path(Path(settings["cohort"]["file"]))
     return settings
-
-
-def shown_path(path: Path) -> str:
-    """A path as it may be written into outputs: an absolute one, or one that leaves the project, by its name alone."""
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
 def commit() -> str | None:

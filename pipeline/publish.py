@@ -21,8 +21,7 @@ def staging_beside(destination: Path, stage: str) -> Path:
 
 
 def prepare(destination: Path, stage: str, *, private: bool) -> Path:
-    """An empty staging folder; what a killed run left there is removed."""
-    clean(destination, stage)
+    """An empty staging folder."""
     staging = staging_beside(destination, stage)
     staging.mkdir(parents=True, mode=0o700 if private else 0o777)
     return staging

@@ -48,6 +48,12 @@ def write_record(interim: Path, stage: str, record: Record) -> None:
     os.replace(draft, path)
 
 
+def remove_drafts(interim: Path) -> None:
+    """Remove records that a killed run was writing."""
+    for draft in (interim / "stages").glob("*.new"):
+        draft.unlink()
+
+
 def files_under(folder: Path) -> dict[str, Path]:
     """All files in a folder and its subfolders, by their path in it."""
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline import publish
 from pipeline.config import Config
@@ -24,7 +25,7 @@ from pipeline.lock import only_run
 from pipeline.manifest import write_manifest
 from pipeline.progress import SILENT, Progress
 from pipeline.provenance import marker_files, source_files
-from pipeline.records import Record, files_under, read_record, reason_to_redo
+from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
 from pipeline.workspace import Run
 
 
@@ -53,7 +54,7 @@ def _stage(name: str, *sections: str, reports: bool = False) -> Stage:
 STAGES = (
     _stage("load", "engine", "sources", "cohort", "population", "outcomes"),
     _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", "models"),
-    _stage("match", "seed", "cohort", "matching", "models"),  # balance of a randomised cohort is shown on its covariates
+    _stage("match", "seed", "cohort", "matching", "models"),  # balance of a randomised cohort is on the covariates
     _stage("estimate", *Config.model_fields),  # it writes the configuration's texts into the results
     _stage("report", *Config.model_fields, reports=True),
 )
@@ -92,9 +93,10 @@ def run_stages(
     """
     names = [stage.name for stage in stages]
     forced = set(names[names.index(redo_from) :]) if redo_from else set()
-    with _kept_only_if_used(place.interim), only_run(place.interim / ".lock", config.evaluation.name):
-        publish.recover_folder(place.report)
-        job = _Job(config, place, progress, _Extracts.found(config, place.base))
+    lock = place.interim / ".lock"
+    with _kept_only_if_used(place.interim), only_run(lock, f"Evaluation '{config.evaluation.name}' is being run"):
+        _clear_up_after_killed_runs(stages, place)
+        job = _Job(config, config.model_dump(mode="json"), place, progress, _Extracts.found(config, place.base))
         records: dict[str, Record] = {}
         for stage in stages[: names.index(until) + 1]:
             records[stage.name] = _reuse_or_do(stage, job, records, force=stage.name in forced)
@@ -127,9 +129,21 @@ class _Job:
     """What stays the same through a run."""
 
     config: Config
+    settings: dict[str, Any]
     place: Folders
     progress: Progress
     extracts: _Extracts
+
+
+def _clear_up_after_killed_runs(stages: tuple[Stage, ...], place: Folders) -> None:
+    publish.recover_folder(place.report)
+    remove_drafts(place.interim)
+    for stage in stages:
+        publish.clean(_destination(stage, place), stage.name)
+
+
+def _destination(stage: Stage, place: Folders) -> Path:
+    return place.report if stage.reports else place.interim
 
 
 def _stamps(files: dict[str, Path]) -> dict[str, tuple[int, int]]:
@@ -139,8 +153,7 @@ def _stamps(files: dict[str, Path]) -> dict[str, tuple[int, int]]:
 def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], *, force: bool) -> Record:
     fingerprint = _fingerprint(stage, job, earlier)
     record = read_record(job.place.interim, stage.name)
-    folder = job.place.report if stage.reports else job.place.interim
-    reason = "asked for" if force else reason_to_redo(record, fingerprint, folder)
+    reason = "asked for" if force else reason_to_redo(record, fingerprint, _destination(stage, job.place))
     if reason is None:
         job.progress.say(f"{stage.name}: reused")
         return record
@@ -155,7 +168,7 @@ def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[st
     inputs = {name: record.outputs for name, record in earlier.items()} or extracts
     return {
         "inputs": value_hash(inputs),
-        "configuration": value_hash(job.config.model_dump(mode="json", include=set(stage.sections))),
+        "configuration": value_hash({name: job.settings[name] for name in stage.sections}),
         "code": code_hash(stage.code),
         "versions": value_hash(versions()),
     }
@@ -164,13 +177,13 @@ def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[st
 def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> Record:
     """Run a stage in its staging folder and put the output in place."""
     place = job.place
-    destination = place.report if stage.reports else place.interim
+    destination = _destination(stage, place)
     start = time.perf_counter()
     staging = publish.prepare(destination, stage.name, private=not stage.reports)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
-            stage.run(Run(job.config, place.base, place.interim, staging, job.progress.say))
+            stage.run(Run(job.config, place.base, place.interim, staging, lambda line: job.progress.say(f"  {line}")))
         if not earlier:
             job.extracts.refuse_changed()
         seconds = round(time.perf_counter() - start, 3)

@@ -75,7 +75,9 @@ def _work(stage: str, project: Path, pause: float) -> Callable[[Run], None]:
         content = _extracts(project) if stage == "load" else _read_earlier(stage, run)
         if stage == "cohort":
             content += f"seed {run.config.seed}\n"
-        for name in OUTPUTS[stage]:
+        # With another seed the cohort has a file more, as with and without censoring weights.
+        names = ("censoring.txt",) if stage == "cohort" and run.config.seed == 2 else ()
+        for name in (*OUTPUTS[stage], *names):
             (run.write / name).parent.mkdir(exist_ok=True)
             (run.write / name).write_text(f"{stage} {name}\n{content}", encoding="utf-8")
             time.sleep(pause)
@@ -114,7 +116,8 @@ def main() -> None:
     project, pause = Path(sys.argv[1]), float(sys.argv[2])
     config = config_of(project)
     place = folders(config, project / "config.yaml", project)
-    run_stages(config, place, stages=stub_stages(project, pause))
+    say = Progress(say=lambda line: print(line, flush=True), working=lambda _: nullcontext())
+    run_stages(config, place, stages=stub_stages(project, pause), progress=say)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""Simulated extracts in the place of real ones: when they are called for, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config
+from pipeline.errors import Fault, UserError
+from pipeline.lock import only_run
+from pipeline.provenance import MARKER, digest, marked, matching
+
+DEFAULT_PEOPLE = 19_550
+
+
+def extracts_wanting(config: Config, base: Path) -> bool:
+    """Whether data/raw is to be filled by simulation: all sources point there, and it holds no extract of theirs.
+
+    Simulated extracts of which some are missing, as after a run that was killed while writing them, count as none.
+    """
+    raw = base / "data" / "raw"
+    if config.sources is None:
+        return False
+    patterns = [p for name in type(config.sources).model_fields for p in getattr(config.sources, name).files]
+    if not all(raw in (base / pattern).parents for pattern in patterns):
+        return False
+    found = [path for pattern in patterns for path in matching(base, pattern)]
+    digests = marked(raw)
+    unfinished = any(not (raw / name).is_file() for name in digests)
+    return not found or (unfinished and all(digests.get(path.name) == digest(path) for path in found))
+
+
+def write_simulated(folder: Path, people: int, seed: int, file_format: str = "csv") -> list[Path]:
+    """Simulate extracts into a folder, with their marker; extracts that were simulated there before make room.
+
+    The marker comes before the extracts, so that those of a run that was killed are known to be incomplete.
+
+    Raises
+    ------
+    UserError : the folder holds a file of the same name that was not simulated, or is being filled by another process
+    """
+    from pipeline.simulation import simulate, write_extracts
+
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = folder / ".simulating"
+    with only_run(folder / ".lock", f"Folder '{folder.name}' is being filled"):
+        shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+        staging.mkdir()
+        try:
+            written = write_extracts(simulate(people=people, seed=seed), staging, file_format)
+            _make_room(folder, [path.name for path in written])
+            files = {path.name: digest(path) for path in sorted(written)}
+            _write_marker(folder, {"people": people, "seed": seed, "format": file_format, "files": files})
+            for path in written:
+                os.replace(path, folder / path.name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return [folder / path.name for path in written]
+
+
+def _make_room(folder: Path, names: list[str]) -> None:
+    """Remove simulated extracts, so that no two simulations are ever mixed; refuse to touch any others."""
+    digests = marked(folder)
+    there = [path for name in {*names, *digests} if (path := folder / name).is_file()]
+    real = sorted(path.name for path in there if digests.get(path.name) != digest(path))
+    blocking = [name for name in real if name in names]
+    if blocking:
+        raise UserError(
+            Fault(
+                str(folder), f"holds extracts that were not simulated: {', '.join(blocking)}.", "Name another folder."
+            )
+        )
+    for path in there:
+        if path.name not in real:
+            path.unlink()
+
+
+def _write_marker(folder: Path, content: dict[str, Any]) -> None:
+    draft = folder / f"{MARKER}.new"
+    draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, folder / MARKER)
