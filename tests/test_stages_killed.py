@@ -61,7 +61,9 @@ def killed_at(operation: int, work: Callable[[], None], within: Path) -> bool:
 
 
 @POSIX
-@pytest.mark.parametrize(("older", "then"), [(None, 2), (1, 2), (1, 1)], ids=["first run", "finished", "taken back"])
+@pytest.mark.parametrize(
+    ("older", "then", "step"), [(None, 2, 3), (1, 2, 3), (1, 1, 1)], ids=["first run", "finished", "taken back"]
+)
 def test_killed_before_any_file_operation(
     project: Path,
     tmp_path_factory: pytest.TempPathFactory,
