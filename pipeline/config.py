@@ -20,8 +20,9 @@ from pydantic import (
 
 from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
+from pipeline.registers.codes import unknown_in
 from pipeline.wheresyntax import parse
-from pipeline.yamlfile import read_yaml
+from pipeline.yamlfile import line_of, read_yaml
 
 Language = Literal["sv", "en"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="lower-case letters, digits, _ and -")]
@@ -362,6 +363,8 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(content)
     except ValidationError as error:
         raise UserError([*faults, *faults_of(error, Config, content, path, lines)]) from None
+    for where, what, remedy in unknown_in(config):
+        faults.append(Fault(f"{path}, line {line_of(lines, where)}", what, remedy))
     if faults:
         raise UserError(faults)
     return config

@@ -138,6 +138,7 @@ def _spark(scratch: Path) -> ibis.BaseBackend:
     builder = (
         SparkSession.builder.appName("utfall")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.local.dir", str(scratch / "spill"))

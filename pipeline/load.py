@@ -9,9 +9,11 @@ fields are those of `pipeline.account`. Columns are described in `pipeline.regis
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import engine
 from pipeline.account import Account, CodeAccount, FileAccount, write_account
@@ -21,6 +23,9 @@ from pipeline.provenance import simulated_extracts
 from pipeline.registers import canonical, checks, extracts
 from pipeline.registers.codes import unknown_in, unverified_codes
 from pipeline.workspace import Run
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
 SOURCES = tuple(Sources.model_fields)
 
@@ -75,7 +80,7 @@ def _load_extracts(
     paths: list[Path] = []
     accounts: list[FileAccount] = []
     faults: list[Fault] = []
-    with engine.session("duckdb", folder) as (text, scratch), engine.session(name, folder) as (connection, _):
+    with engine.session("duckdb", folder) as (text, scratch), _working(name, text, folder) as connection:
         for source in SOURCES:
             wanted = getattr(sources, source)
             found, missing = extracts.source_files(source, wanted, base)
@@ -99,6 +104,16 @@ def _load_extracts(
         if not faults:
             account = _write_tables(account, files, folder, scratch)
     return account, faults
+
+
+@contextmanager
+def _working(name: str, text: BaseBackend, folder: Path) -> Iterator[BaseBackend]:
+    """The engine that works on rows: the connection that reads text when that is DuckDB too."""
+    if name == "duckdb":
+        yield text
+    else:
+        with engine.session(name, folder) as (connection, _):
+            yield connection
 
 
 def _write_tables(account: Account, files: dict[str, list[checks.Delivered]], folder: Path, scratch: Path) -> Account:
@@ -127,10 +142,10 @@ def _code_accounts(files: dict[str, list[checks.Delivered]], accounts: list[File
         for column in delivered[0].contract.columns if delivered else ():
             if column.codes is None:
                 continue
-            unknown = any(column.name in account.unknown for account in accounts if account.source == source)
+            unknown = sum(account.unknown.get(column.name, 0) for account in accounts if account.source == source)
             if unknown or unverified_codes(column.codes):
                 texts = [file.table[column.name] for file in delivered if column.name in file.found.columns]
-                found.append(checks.code_account(source, column, texts))
+                found.append(checks.code_account(source, column, texts, unknown))
     return tuple(found)
 
 

@@ -60,10 +60,10 @@ def test_default_design_is_the_one_the_design_names(text: str) -> None:
 
 def test_codes_keep_their_zeros_and_need_no_quotes(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text(text.replace("[70, 79]", "[01, 70, '079']"), encoding="utf-8")
+    path.write_text(text.replace('municipality: "1280"', "municipality: [0114, 1280, '0180']"), encoding="utf-8")
     population = load_config(path).population
     assert population is not None
-    assert population.programme_categories == ["01", "70", "079"]
+    assert population.municipality == ["0114", "1280", "0180"]
 
 
 def test_matching_none_is_for_randomised_treatment() -> None:

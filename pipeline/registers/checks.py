@@ -47,38 +47,52 @@ def examine(file: Delivered) -> tuple[FileAccount, list[Fault]]:
 
     Rows with too few or too many values are one fault, and are left out of the other checks.
     """
-    whole = file.table.filter(file.table.fields == len(file.header))
-    measures = {"rows": whole.count()}
-    for column in file.columns:
-        measures |= {f"{column.name}/{what}": value for what, value in _measures(whole[column.name], column)}
-    # An aggregate over no rows is null for sums; nothing was found then.
-    counts: dict[str, Any] = whole.aggregate(**measures).to_pyarrow().to_pylist()[0]
-    total = int(file.table.count().execute())
-    faults = [*_shape(file, total, counts["rows"]), *_values(file, whole, counts)]
+    shapeless = file.table.fields != len(file.header)
+    counts = _counts(file, file.table, shapeless)
+    whole = file.table
+    if counts["shapeless"]:
+        whole = file.table.filter(~shapeless)
+        counts = {**_counts(file, whole, shapeless), "rows": counts["rows"], "shapeless": counts["shapeless"]}
     decimal, decimal_faults = _decimal(file, whole, counts)
-    return _account(file, total, counts, decimal), [*faults, *decimal_faults]
+    faults = [*_shape(file, counts), *_values(file, whole, counts), *decimal_faults]
+    return _account(file, counts, decimal), faults
 
 
-def code_account(source: str, column: Column, texts: list[ir.StringColumn]) -> CodeAccount:
+def code_account(source: str, column: Column, texts: list[ir.StringColumn], unknown_rows: int) -> CodeAccount:
     """Which unknown and unverified codes a column holds, over all files of a source."""
     import ibis
 
     assert column.codes is not None
-    codes = ibis.union(*(text.name("code").as_table() for text in texts))
-    unknown = values.unknown_code(codes.code, column)
-    shown = codes.filter(unknown, codes.code.re_search(_CODE_LIKE)).group_by("code").aggregate(rows=lambda t: t.count())
-    listed = shown.order_by(ibis.desc("rows"), "code").limit(_CODES_SHOWN).to_pyarrow().to_pylist()
-    typed = codes.select(code=values.typed(codes.code, column))
-    known = typed.filter(typed.code.isin(sorted(unverified_codes(column.codes))))
-    unverified = known.group_by("code").aggregate(rows=known.count()).order_by("code").to_pyarrow().to_pylist()
+    unverified = sorted(unverified_codes(column.codes))
+    texts_of_all = ibis.union(*(text.name("text").as_table() for text in texts))
+    codes = texts_of_all.select(
+        code=values.typed(texts_of_all.text, column), unknown=values.unknown_code(texts_of_all.text, column)
+    )
+    shown = codes.filter((codes.unknown & codes.code.re_search(_CODE_LIKE)) | codes.code.isin(unverified))
+    numbers = shown.group_by("unknown", "code").aggregate(rows=shown.count())
+    rows = numbers.order_by("unknown", ibis.desc("rows"), "code").limit(len(unverified) + _CODES_SHOWN)
+    found = rows.to_pyarrow().to_pylist()
     return CodeAccount(
         source,
         column.name,
         column.codes,
-        int(codes.filter(unknown).count().execute()),
-        {row["code"]: row["rows"] for row in listed},
-        {row["code"]: row["rows"] for row in unverified},
+        unknown_rows,
+        {row["code"]: row["rows"] for row in found if row["unknown"]},
+        {row["code"]: row["rows"] for row in found if not row["unknown"]},
     )
+
+
+def _counts(file: Delivered, table: ir.Table, shapeless: ir.BooleanValue) -> dict[str, Any]:
+    """Measures of all columns in one sweep, by "column/measure"."""
+    measures: dict[str, ir.Scalar] = {"rows": table.count(), "shapeless": shapeless.sum()}
+    for column in file.columns:
+        measures |= {f"{column.name}/{what}": value for what, value in _measures(table[column.name], column)}
+    # A sum over no rows is null: nothing was found.
+    counted = table.aggregate(**measures).to_pyarrow().to_pylist()[0]
+    return {
+        name: 0 if value is None and not name.endswith(("/first", "/last")) else value
+        for name, value in counted.items()
+    }
 
 
 def _measures(text: ir.StringColumn, column: Column) -> Iterator[tuple[str, ir.Scalar]]:
@@ -99,13 +113,13 @@ def _measures(text: ir.StringColumn, column: Column) -> Iterator[tuple[str, ir.S
         yield "point", text.contains(".").sum()
 
 
-def _shape(file: Delivered, total: int, whole: int) -> Iterator[Fault]:
-    if total == 0:
+def _shape(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
+    if counts["rows"] == 0:
         yield Fault(file.shown, "holds no rows under its header.", "Ask for the extract anew, or name another file.")
-    elif whole < total:
+    elif counts["shapeless"]:
         rows = _first_rows(file.table, file.table.fields != len(file.header))
         yield Fault(
-            f"{file.shown}, {list_some(rows, _ROWS_SHOWN, total - whole)}",
+            f"{file.shown}, {list_some(rows, _ROWS_SHOWN, counts['shapeless'])}",
             f"the number of values is not that of the header's {len(file.header)} columns.",
             "Look for cut lines, line breaks inside values, and delimiters inside values without quotation marks.",
         )
@@ -123,7 +137,7 @@ def _values(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> Iterato
 def _decimal(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> tuple[str | None, list[Fault]]:
     """The decimal mark of a file's amounts; a fault for each column that holds the other one."""
     amounts = [column for column in file.columns if column.kind == "amount"]
-    commas, points = (sum(counts[f"{c.name}/{mark}"] or 0 for c in amounts) for mark in ("comma", "point"))
+    commas, points = (sum(counts[f"{c.name}/{mark}"] for c in amounts) for mark in ("comma", "point"))
     found = file.decimal or ("," if commas >= points else ".")
     if not commas and not points:
         return file.decimal, []
@@ -148,13 +162,13 @@ def _place(file: Delivered, column: Column) -> str:
     return f"{file.shown}, column {file.found.columns[column.name]}"
 
 
-def _account(file: Delivered, total: int, counts: dict[str, Any], decimal: str | None) -> FileAccount:
+def _account(file: Delivered, counts: dict[str, Any], decimal: str | None) -> FileAccount:
     dates = [column for column in file.columns if column.kind == "date"]
     return FileAccount(
         source=file.source,
         register=file.contract.register,
         file=file.shown,
-        rows=total,
+        rows=counts["rows"],
         year=file.year,
         encoding=file.encoding,
         delimiter=file.delimiter,
@@ -162,9 +176,9 @@ def _account(file: Delivered, total: int, counts: dict[str, Any], decimal: str |
         columns=file.found.columns,
         missing=tuple(column.title for column in file.found.missing),
         unused=file.found.unused,
-        blank={column.name: counts[f"{column.name}/blank"] or 0 for column in file.columns},
-        sentinels={c.name: n for c in dates if (n := counts[f"{c.name}/sentinel"] or 0)},
-        unknown={c.name: n for c in file.columns if (n := counts.get(f"{c.name}/unknown") or 0)},
+        blank={column.name: counts[f"{column.name}/blank"] for column in file.columns},
+        sentinels={c.name: n for c in dates if (n := counts[f"{c.name}/sentinel"])},
+        unknown={c.name: n for c in file.columns if (n := counts.get(f"{c.name}/unknown"))},
         dates={
             c.name: (counts[f"{c.name}/first"].isoformat(), counts[f"{c.name}/last"].isoformat())
             for c in dates
