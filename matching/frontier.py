@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from matching.balance import balance_table
 from matching.cem import MatchedSample, cem
 from matching.coarsen import Rule
-from matching.imbalance import Bounds
+from matching.imbalance import Binned, Bounds, bin_variables, l1_on
 from matching.unmatched import NoMatchError
 
 Coarsening = Mapping[str, Rule]
@@ -74,6 +75,7 @@ def frontier(
         raise ValueError("grid must name at least one coarsening")
     every = dict.fromkeys(v for coarsening in grid.values() for v in coarsening)
     measured = list(every if variables is None else variables)
+    binned = bin_variables(people, measured, bins)
     rows = []
     for name, coarsening in grid.items():
         try:
@@ -82,14 +84,15 @@ def frontier(
             rows.append({"coarsening": name, "treated": 0, "controls": 0, "treated_share": 0.0, "strata": 0})
             continue
         added = measure(sample) if measure else {}
-        rows.append({"coarsening": name, **_summary(sample, measured, bins), **added})
+        rows.append({"coarsening": name, **_summary(sample, measured, binned), **added})
     columns = dict.fromkeys(["coarsening", *SUMMARY, *(key for row in rows for key in row)])
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def _summary(sample: MatchedSample, variables: Sequence[str], bins: Mapping[str, Bounds] | None) -> dict[str, object]:
-    counts, balance = sample.counts, sample.balance(variables)
-    imbalance = sample.imbalance(variables, bins=bins)
+def _summary(sample: MatchedSample, variables: Sequence[str], binned: Binned) -> dict[str, object]:
+    arms, counts = sample.arms(), sample.counts
+    balance = balance_table(sample.people, arms, variables, estimand=sample.estimand)
+    imbalance = l1_on(arms, binned)
     sizes = balance["smd_after"].abs()
     worst = balance.loc[sizes.idxmax()]
     values = (

@@ -48,16 +48,39 @@ def multivariate_l1(
 
     Checked against `cem::L1.meas`, whose automatic breaks these are.
     """
+    return l1_on(arms, bin_variables(people, variables, bins))
+
+
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """Variables cut for L1: the classes of each, and the (n,) cell and number of cells of all together."""
+
+    classes: dict[str, Classes]
+    cell: np.ndarray
+    cells: int
+
+
+def bin_variables(people: pd.DataFrame, variables: Sequence[str], bins: Mapping[str, Bounds] | None = None) -> Binned:
+    """The bins of `multivariate_l1`, to be found once when many weightings of the same people are compared."""
     unknown = sorted(set(bins or {}) - set(variables))
     if unknown:
         raise ValueError(
             f"bins are given for {', '.join(map(repr, unknown))}, not among the variables {list(variables)}"
         )
-    binned = {v: _binned(people[v], (bins or {}).get(v)) for v in variables}
-    cell, count = number_cells([c.codes for c in binned.values()], [len(c.labels) for c in binned.values()])
-    before, after, common_before, common_after = _distances(arms, cell, count)
-    each = [(v, *_distances(arms, c.codes, len(c.labels))[:2]) for v, c in binned.items()]
-    recorded = {v: c.labels if c.breaks is None else c.breaks for v, c in binned.items()}
+    lost = [v for v in variables if v not in people.columns]
+    if lost:
+        raise ValueError(f"L1: no column named {', '.join(map(repr, lost))}")
+    classes = {v: _binned(people[v], (bins or {}).get(v)) for v in variables}
+    return Binned(
+        classes, *number_cells([c.codes for c in classes.values()], [len(c.labels) for c in classes.values()])
+    )
+
+
+def l1_on(arms: Arms, binned: Binned) -> L1:
+    """L1 of two weightings of people whose variables have been cut."""
+    before, after, common_before, common_after = _distances(arms, binned.cell, binned.cells)
+    each = [(v, *_distances(arms, c.codes, len(c.labels))[:2]) for v, c in binned.classes.items()]
+    recorded = {v: c.labels if c.breaks is None else c.breaks for v, c in binned.classes.items()}
     table = pd.DataFrame(each, columns=["variable", "before", "after"])
     return L1(before, after, common_before, common_after, table, recorded)
 

@@ -73,6 +73,6 @@ def test_undominated() -> None:
 def test_other_mistakes_are_not_swallowed() -> None:
     with pytest.raises(ValueError, match="no column named 'income'"):
         frontier(PEOPLE, "treated", {"a": {"income": Exact()}})
-    with pytest.raises(ValueError, match="balance: no column"):
+    with pytest.raises(ValueError, match="L1: no column named 'income'"):
         frontier(PEOPLE, "treated", {"a": {"age": Exact()}}, variables=["income"])
     assert isinstance(frontier(PEOPLE, "treated", {"a": {"age": Exact()}}), pd.DataFrame)
