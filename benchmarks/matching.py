@@ -1,9 +1,9 @@
 """How fast matching is, and against what: `python -m benchmarks.matching`.
 
 A million people and six variables: coarsened exact matching within 0.5 s, balance of twenty variables within 2 s,
-memory under three times the input, and at least four times faster than MatchIt (when Rscript and MatchIt are installed)
 memory under three times the input, and at least four times faster than MatchIt (when R has it) and than the cem package
 from PyPI (when this environment has it). Ends with status 1 when a limit is passed.
+"""
 
 from __future__ import annotations
 
