@@ -100,6 +100,13 @@ class Material:
         outcome = self.config.outcomes.get(name)
         return outcome.after if outcome else None
 
+    def clock(self, name: str) -> str:
+        """From when an outcome's time is counted, in words: "från starten"."""
+        after = self.after(name)
+        if after is None:
+            return self.words("clock.start")
+        return self.words.get(f"clock.{self.results.outcomes[after].label.sv}", self.words("clock.after"))
+
     def reference(self, factor: str) -> str | None:
         """The base level of a factor."""
         return next((c.reference for c in self.config.models.covariates if c.name == factor), None)

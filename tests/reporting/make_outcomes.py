@@ -16,11 +16,11 @@ from pipeline.config import Text
 from pipeline.results import (
     Arms,
     Band,
+    ChiSquared,
     CurvePoint,
     Destination,
     Estimate,
     Interaction,
-    ChiSquared,
     Model,
     OutcomeResult,
     ProportionalityRow,
@@ -238,7 +238,7 @@ def model(people: pd.DataFrame, method: str = "none", without: tuple[str, ...] =
 
 def models(people: pd.DataFrame) -> dict[str, Model]:
     """Full and selected."""
-    without = () if people["woman"].nunique() > 1 else ("woman",)
+    without = () if len(set(people["woman"])) > 1 else ("woman",)
     return {"full": model(people, without=without), "backward": model(people, "backward", without)}
 
 

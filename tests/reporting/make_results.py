@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from make_outcomes import draw, outcome
 
 from pipeline.config import Text
 from pipeline.results import (
@@ -17,7 +18,6 @@ from pipeline.results import (
     Results,
     Unmatched,
 )
-from make_outcomes import draw, outcome
 
 # variable, level, before: participants, controls; after: participants, controls (facts section 3, Table 4)
 BALANCE = [

@@ -65,10 +65,10 @@ def time_ticks(look: Look, days: list[float], end: float) -> tuple[list[float], 
     return ticks, [look.words.number(day) for day in ticks]
 
 
-def time_label(look: Look) -> str:
-    """The title of a time axis."""
+def time_label(look: Look, clock: str = "") -> str:
+    """The title of a time axis; `clock` says from when, from the start when left out."""
     unit = look.words("unit.months") if labels.is_days(look.unit) else look.words.text(look.unit)
-    return look.words("axis.time", unit=labels.lower_first(unit))
+    return look.words("axis.time", unit=labels.upper_first(unit), clock=clock or look.words("clock.start"))
 
 
 def wrapped(text: str, width: int) -> str:

@@ -21,11 +21,11 @@ def arms(points: list[CurvePoint]) -> dict[str, list[CurvePoint]]:
     return {group: sorted(rows, key=lambda p: p.day) for group, rows in found.items() if rows}
 
 
-def draw_curves(look: Look, outcome: OutcomeResult, days: list[float]) -> Figure:
+def draw_curves(look: Look, outcome: OutcomeResult, days: list[float], clock: str) -> Figure:
     """Both arms with 95% bands, and under each tick the people at risk and those who have reached the outcome."""
     groups = arms(outcome.curves)
     end = max(points[-1].day for points in groups.values())
-    left, right, table = (0.55, 0.15, 2.3) if look.narrow else (1.5, 1.2, 1.62)
+    left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.15, 1.62)
     height = (2.5 if look.narrow else 3.0) + table
     figure, axes = canvas(look.width, height, left, right, 0.52 if look.narrow else 0.34, table)
     for group, points in groups.items():
@@ -34,11 +34,16 @@ def draw_curves(look: Look, outcome: OutcomeResult, days: list[float]) -> Figure
     ticks, names = time_ticks(look, days, end)
     axes.set_xlim(0, end)
     axes.set_xticks(ticks, names)
-    axes.set_xlabel(time_label(look))
-    heading(axes, look.words("axis.reached"), left=0 if look.narrow else -24)
+    axes.set_xlabel(time_label(look, clock))
+    heading(axes, look.words("axis.reached"), left=-30)
     _name_lines(axes, look, groups)
     _people(figure, axes, look, groups, ticks)
     return figure
+
+
+def _room(look: Look) -> float:
+    """Inches for the names of the groups beside the first column of people."""
+    return min(0.5 + 0.059 * max(len(look.participants), len(look.controls)), 2.3)
 
 
 def _curve(axes: Axes, points: list[CurvePoint], index: int, thin: bool = False) -> None:
@@ -85,7 +90,7 @@ def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> 
         axes.annotate(
             wrapped(look.group(group), 16), (1, value), (6, offset), va="center", fontweight="bold",
             xycoords=("axes fraction", "data"), textcoords="offset points", color=colour(GROUPS.index(group)),
-            linespacing=1.05,
+            linespacing=1.2,
         )  # fmt: skip
 
 
@@ -108,19 +113,17 @@ def _people(figure: Figure, axes: Axes, look: Look, groups: dict[str, list[Curve
             figure.text(0.02, y, look.group(group), color=ink, fontsize=8.5)
             y -= LINE * inch * look.narrow
             for tick in ticks:
-                _under(axes, tick, y, look.words.number(count(points, tick)), ink, tick == ticks[0] and look.narrow)
+                _under(axes, tick, y, look.words.number(count(points, tick)), ink)
             y -= LINE * inch
         y -= 0.05 * inch
 
 
-def _under(axes: Axes, tick: float, y: float, text: str, ink: str, first: bool) -> None:
-    """A count under its tick; the first of a narrow figure is set left, or it would leave the page."""
-    figure = axes.figure
-    transform = axes.get_xaxis_transform()
-    inverse = axes.get_position()
+def _under(axes: Axes, tick: float, y: float, text: str, ink: str) -> None:
+    """A count under its tick."""
+    box = axes.get_position()
     axes.text(
-        tick, (y - inverse.y0) / inverse.height, text, transform=transform, color=ink, fontsize=8.5,
-        ha="left" if first and figure is None else "center", clip_on=False,
+        tick, (y - box.y0) / box.height, text, transform=axes.get_xaxis_transform(), color=ink, fontsize=8.5,
+        ha="center", clip_on=False,
     )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from pipeline.results import Destination
 GROUPS = ("participants", "controls")
 # A segment narrower than this has no room for its number.
 ROOM = 0.07
-SHADES = ("#0F4C81", "#7FA8CC", "#F0B98A", "#C9C9C9", "#3B8A7F", "#8C6BB1")
+# Kinds are not arms: shades of another colour, from dark to light.
+SHADES = ("#1F5F57", "#8DBDB3", "#DCE9E6", "#B5B5B5", "#6E6E6E", "#E8E0CF")
+DARK = (0, 4)
 
 
 def by_kind(rows: list[Destination]) -> dict[str, dict[str, float]]:
@@ -58,7 +60,7 @@ def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]], room: f
             axes.barh(y, shares[group], left=start, height=0.62, color=SHADES[i % len(SHADES)], edgecolor="white",
                       label=labels.kind(look.words, kind) if y == 0 else None)  # fmt: skip
             if shares[group] >= ROOM:
-                ink = "white" if i % len(SHADES) in (0, 4, 5) else "#222222"
+                ink = "white" if i % len(SHADES) in DARK else "#222222"
                 axes.text(start + shares[group] / 2, y, look.words.percent(shares[group]), ha="center", va="center",
                           color=ink, fontsize=8.5)  # fmt: skip
     _bare(axes, 1.0)
@@ -73,7 +75,7 @@ def _paired(axes: Axes, look: Look, places: dict[str, dict[str, float]]) -> None
         for i, group in enumerate(GROUPS):
             at = y + (i - 0.5) * 0.36
             axes.barh(at, shares[group], height=0.33, color=colour(i))
-            axes.annotate(look.words.percent(shares[group]), (shares[group], at), (3, 0), va="center", fontsize=8,
+            axes.annotate(look.words.small_percent(shares[group]), (shares[group], at), (3, 0), va="center", fontsize=8,
                           textcoords="offset points", color=colour(i))  # fmt: skip
     _bare(axes, max(v for shares in places.values() for v in shares.values()) * (1.12 if look.narrow else 1.02))
     _name_rows(axes, look, [labels.destination(look.words, name) for name in places])

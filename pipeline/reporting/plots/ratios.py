@@ -56,9 +56,12 @@ def _band(axes: Axes, look: Look, band: Band, end: float) -> None:
     if band.lower is not None and band.upper is not None:
         axes.fill_between([first, last], band.lower, band.upper, color=colour(0), alpha=0.16, linewidth=0)
     axes.plot([first, last], [band.hazard_ratio] * 2, color=colour(0), linewidth=2.2, solid_capstyle="butt")
+    # In a short first band the number starts at the axis, or it would be cut by it.
+    short = first == 0 and last < 0.08 * end
     axes.annotate(
-        look.words.number(band.hazard_ratio, 2), ((first + last) / 2, band.hazard_ratio or 1), (0, 3), ha="center",
-        textcoords="offset points", color=colour(0), fontweight="bold", fontsize=8.5,
+        look.words.number(band.hazard_ratio, 2), (first if short else (first + last) / 2, band.hazard_ratio or 1),
+        (2, 3), textcoords="offset points", ha="left" if short else "center", color=colour(0), fontweight="bold",
+        fontsize=8.5,
     )  # fmt: skip
 
 

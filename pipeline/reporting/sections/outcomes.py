@@ -27,7 +27,8 @@ def other_sections(material: Material) -> list[Section]:
         if name == material.main_name:
             continue
         blocks = _outcome(material, name)
-        blocks.insert(1 if blocks else 0, Paragraph(rate_sentence(material, outcome)))
+        if len(blocks) > 1:
+            blocks.insert(1, Paragraph(rate_sentence(material, outcome)))
         after = material.after(name)
         if after is not None:
             start = labels.lower_first(words.text(material.results.outcomes[after].label))
@@ -42,8 +43,7 @@ def _outcome(material: Material, name: str) -> list[Block]:
     if not arms(outcome.curves):
         return [Paragraph(words("outcome.withheld"))]
     blocks: list[Block] = [
-        Paragraph(share_sentence(material, outcome, share), "lead")
-        for share in headline_shares(material, outcome.at)[-1:]
+        Paragraph(share_sentence(material, name, share), "lead") for share in headline_shares(material, outcome.at)[-1:]
     ]
     blocks.append(curves_figure(material, name))
     if outcome.at:
@@ -67,7 +67,7 @@ def curves_figure(material: Material, name: str) -> Figure:
         alternative=words("alt.curves", outcome=label, shares=_shares_in_words(material, outcome)),
         source=material.source,
         look=material.look,
-        draw=lambda look: draw_curves(look, outcome, material.days),
+        draw=lambda look: draw_curves(look, outcome, material.days, material.clock(name)),
         columns=("group", "day", "cumulative_incidence", "lower", "upper", "at_risk", "events"),
         rows=tuple((p.group, p.day, p.cumulative_incidence, p.lower, p.upper, p.at_risk, p.events) for p in points),
         notes=tuple(notes),
@@ -93,7 +93,7 @@ def shares_table(material: Material, name: str) -> Table:
     """Shares of both groups at the report's times, and their difference in percentage points."""
     words, outcome = material.words, material.results.outcomes[name]
     columns = (
-        Column("day", words("column.within")),
+        Column("day", labels.upper_first(words("column.within", clock=material.clock(name)))),
         Column("participants", words("column.percent_of", group=material.participants), "percent", interval=True),
         Column("controls", words("column.percent_of", group=material.controls), "percent", interval=True),
         Column("difference", words("column.difference_points"), "points", interval=True),
@@ -157,7 +157,7 @@ def time_table(material: Material, name: str) -> Table:
         Column("participants", material.participants, "time", interval=True),
         Column("controls", words("column.controls"), "time", interval=True),
         Column("difference", words("column.difference"), "time", interval=True),
-        Column("p", "p", "p"),
+        Column("p", words("column.p"), "p"),
     )
     median, mean, test = outcome.median_days, outcome.rmst, outcome.logrank
     rows = [

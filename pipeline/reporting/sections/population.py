@@ -81,8 +81,7 @@ def description_table(material: Material) -> Table:
     rows = [row for row in material.results.description if not _says_no(row, material.results.description)]
     numbers = any(row.mean is not None for row in rows)
     columns = [
-        Column("variable", words("column.variable")),
-        Column("level", words("column.level")),
+        Column("characteristic", words("column.characteristic")),
         Column("count", words("column.people"), "count"),
         Column("share", words("column.share"), "percent", decimals=0),
     ]
@@ -90,8 +89,7 @@ def description_table(material: Material) -> Table:
         columns += [Column("mean", words("column.mean"), "number"), Column("median", words("column.median"), "number")]
     shown = [
         {
-            "variable": Label(row.variable, labels.variable(words, row.variable)),
-            "level": Label(row.level or "", "" if row.level in (None, *YES) else labels.level(words, row.level)),
+            "characteristic": _characteristic(material, row),
             "count": row.count,
             "share": row.share,
             "mean": row.mean if row.share is None and row.level is None else "",
@@ -103,6 +101,17 @@ def description_table(material: Material) -> Table:
         if line["mean"] != "" and line["share"] is None:
             line["share"] = ""
     return Table("description", words("caption.description"), tuple(columns), tuple(shown))
+
+
+def _characteristic(material: Material, row: DescriptionRow) -> Label:
+    """A variable, with its level unless that is a plain yes."""
+    words = material.words
+    name = labels.variable(words, row.variable)
+    if row.level is None or row.level in YES:
+        return Label(row.variable, name)
+    # The unit in brackets belongs to the number, not to its classes.
+    level = labels.lower_first(labels.level(words, row.level))
+    return Label(f"{row.variable}.{row.level}", f"{name.split(' (')[0]}: {level}")
 
 
 def _says_no(row: DescriptionRow, rows: list[DescriptionRow]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from pipeline.reporting.document import Block, Fold, Paragraph, Section
@@ -10,34 +11,79 @@ from pipeline.reporting.tables import Column, Label, Table
 
 
 def quality_section(material: Material) -> Section | None:
-    """Files, rows and what was set aside."""
-    if not material.account:
+    """Files, rows and what was set aside (account.json, see pipeline.account)."""
+    account, words = material.account, material.words
+    if not account.get("files"):
         return None
-    words = material.words
-    blocks: list[Block] = [Paragraph(words("quality.reading"))]
-    rows = account_rows(material.account)
-    if rows:
-        columns = (
-            Column("where", words("column.where")),
-            Column("what", words("column.what")),
-            Column("value", words("column.value")),
-        )
-        table = Table("data_quality", words("caption.quality"), columns, tuple(rows))
-        blocks.append(Fold(words("quality.all"), (table,)) if len(rows) > 12 else table)
+    blocks: list[Block] = [Paragraph(words("quality.reading")), files_table(material, account["files"])]
+    rules = account.get("rules", [])
+    met = [rule for rule in rules if rule["rows"] != 0]
+    blocks.append(rules_table(material, met) if met else Paragraph(words("quality.no_rules")))
+    if account.get("linkage"):
+        blocks.append(linkage_table(material, account["linkage"]))
     return Section("quality", words("section.quality"), tuple(blocks))
 
 
-def account_rows(account: Any, where: str = "") -> list[dict[str, object]]:
-    """The account as flat lines: where, what, value."""
-    rows: list[dict[str, object]] = []
-    for key, value in account.items():
-        if isinstance(value, dict):
-            rows += account_rows(value, f"{where}, {key}" if where else str(key))
-        elif isinstance(value, list):
-            rows.append({"where": where, "what": key, "value": ", ".join(map(str, value)) or "–"})
-        else:
-            rows.append({"where": where, "what": str(key).replace("_", " "), "value": str(value)})
-    return rows
+def files_table(material: Material, files: list[dict[str, Any]]) -> Table:
+    """Each delivered file with its rows; names without folders."""
+    words = material.words
+    columns = (
+        Column("file", words("column.file")),
+        Column("register", words("column.register")),
+        Column("rows", words("column.rows"), "count"),
+        Column("unknown", words("column.unknown"), "count"),
+        Column("unused", words("column.unused"), "count"),
+    )
+    rows = tuple(
+        {
+            "file": PurePath(file["file"]).name,
+            "register": Label(file["register"], words.get(f"register.{file['register']}", file["register"])),
+            "rows": file["rows"],
+            "unknown": _sum(file["unknown"]),
+            "unused": len(file["unused"]),
+        }
+        for file in files
+    )
+    return Table("data_files", words("caption.files"), columns, rows)
+
+
+def _sum(counts: dict[str, int | None]) -> int | None:
+    """A sum of counts, withheld when one of them is."""
+    known = [count for count in counts.values() if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def rules_table(material: Material, rules: list[dict[str, Any]]) -> Table:
+    """Cleaning rules that met a row, and what was done."""
+    words = material.words
+    columns = (
+        Column("source", words("column.register")),
+        Column("rule", words("column.rule")),
+        Column("effect", words("column.effect")),
+        Column("rows", words("column.rows"), "count"),
+    )
+    rows = tuple(
+        {
+            **{
+                key: Label(rule[key], words.get(f"{key}.{rule[key]}", rule[key].replace("_", " ")))
+                for key in ("source", "rule", "effect")
+            },
+            "rows": rule["rows"],
+        }
+        for rule in rules
+    )
+    return Table("data_rules", words("caption.rules"), columns, rows)
+
+
+def linkage_table(material: Material, linkage: dict[str, int | None]) -> Table:
+    """How the registers meet, in people."""
+    words = material.words
+    columns = Column("link", words("column.link")), Column("people", words("column.people"), "count")
+    rows = tuple(
+        {"link": Label(name, words.get(f"link.{name}", name.replace("_", " "))), "people": people}
+        for name, people in linkage.items()
+    )
+    return Table("data_linkage", words("caption.linkage"), columns, rows)
 
 
 def disclosure_section(material: Material) -> Section | None:

@@ -30,7 +30,7 @@ def subtitle(material: Material) -> str:
 def headline_section(material: Material) -> Section:
     """Ranges first, in plain sentences, with the key figures beside them."""
     words, outcome = material.words, material.main
-    lines = [share_sentence(material, outcome, share) for share in headline_shares(material, outcome.at)]
+    lines = [share_sentence(material, material.main_name, share) for share in headline_shares(material, outcome.at)]
     if not outcome.at:
         lines.append(words("headline.no_times"))
     lines.append(rate_sentence(material, outcome))
@@ -50,16 +50,15 @@ def headline_section(material: Material) -> Section:
     return Section("summary", words("section.summary"), tuple(blocks))
 
 
-def share_sentence(material: Material, outcome: OutcomeResult, share: Share) -> str:
-    """How many more had reached an outcome by a time."""
-    return sentences.shares_apart(
-        material.words,
-        difference_of(share),
-        (share.participants, share.controls),
-        time=material.time(share.day),
-        done=material.verbs(outcome)["done"],
-        **material.groups(),
-    )
+def share_sentence(material: Material, name: str, share: Share) -> str:
+    """How many more had reached an outcome by a time, from the start or from the outcome it follows."""
+    first = material.after(name)
+    phrases = {"time": material.time(share.day), "done": material.verbs(material.results.outcomes[name])["done"]}
+    key = "headline.difference"
+    if first is not None:
+        key, phrases["reached"] = "headline.after", material.verbs(material.results.outcomes[first])["done"]
+    shares = share.participants, share.controls
+    return sentences.shares_apart(material.words, difference_of(share), shares, key=key, **phrases, **material.groups())
 
 
 def rate_sentence(material: Material, outcome: OutcomeResult) -> str:
@@ -80,14 +79,8 @@ def _other_outcome(material: Material, name: str) -> str | None:
     """One sentence on each further outcome, at the last of the times told first."""
     if name == material.main_name:
         return None
-    outcome = material.results.outcomes[name]
-    shares = headline_shares(material, outcome.at)
-    if not shares:
-        return None
-    sentence = share_sentence(material, outcome, shares[-1])
-    if material.after(name) is None:
-        return sentence
-    return material.words("headline.among_returners", sentence=labels.lower_first(sentence))
+    shares = headline_shares(material, material.results.outcomes[name].at)
+    return share_sentence(material, name, shares[-1]) if shares else None
 
 
 def _key_figure(material: Material, share: Share) -> KeyFigure:

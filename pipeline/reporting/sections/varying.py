@@ -112,7 +112,7 @@ def proportionality_table(material: Material) -> Table:
         Column("term", words("column.variable")),
         Column("statistic", words("column.chi_squared"), "number"),
         Column("df", words("column.df"), "count"),
-        Column("p", "p", "p"),
+        Column("p", words("column.p"), "p"),
     )
     rows = tuple(
         {

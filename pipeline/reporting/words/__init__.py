@@ -68,6 +68,10 @@ class Words:
         """A share in per cent."""
         return numbers.percent(share, self.language, decimals)
 
+    def small_percent(self, share: float | None) -> str:
+        """A share in whole per cent, with a decimal below one, so that few is not none."""
+        return self.percent(share, 1 if share is not None and 0 < share < 0.01 else 0)
+
     def signed_points(self, difference: float | None) -> str:
         """A difference of shares in percentage points with its sign: "+7", "−2"; one decimal under one point."""
         if difference is None:

@@ -14,6 +14,9 @@ DAYS_IN_MONTH = 30.4375
 # Two days either way still read as a whole month: 183 days are 6 months, 548 are 18.
 MONTH_TOLERANCE = 2.0
 DAY_UNITS = ("dagar", "days")
+# Names keep their capital inside a sentence.
+NAMES = ("Sverige", "Sweden", "Europa", "Europe", "Samhall", "Arbetsförmedlingen", "January", "February", "March",
+         "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
 
 
 def variable(words: Words, name: str) -> str:
@@ -100,8 +103,9 @@ def time(words: Words, value: float, unit: Text) -> str:
 
 
 def lower_first(text: str) -> str:
-    """The text with a small first letter, unless it starts with an abbreviation such as OSA."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+    """The text with a small first letter, unless it starts with a name or an abbreviation such as OSA."""
+    keeps = text[:2].isupper() or text.startswith(NAMES)
+    return text if keeps else text[:1].lower() + text[1:]
 
 
 def upper_first(text: str) -> str:

@@ -116,10 +116,17 @@ def certainty(words: Words, interval: Interval, null: float, what: str) -> str:
     return words("certainty.clear") if interval.clear(null) else words(f"certainty.open.{what}")
 
 
-def shares_apart(words: Words, difference: Interval, shares: tuple[float | None, float | None], **phrases: str) -> str:
+def shares_apart(
+    words: Words,
+    difference: Interval,
+    shares: tuple[float | None, float | None],
+    *,
+    key: str = "headline.difference",
+    **phrases: str,
+) -> str:
     """The headline: how many more of the participants had reached the outcome by a time.
 
-    shares : those of participants and controls
+    shares : those of participants and controls; key : the phrase to fill
     phrases : time, participants, controls (definite forms) and done (the outcome as a verb)
     """
     if difference.lower is None and difference.upper is None:
@@ -129,7 +136,7 @@ def shares_apart(words: Words, difference: Interval, shares: tuple[float | None,
         decimals = 1 if max(shares[0], shares[1]) < SMALL_SHARE else 0
         p, c = (words.number(100 * share, decimals) for share in (shares[0], shares[1]))
         both = words("headline.shares", p=p, c=c)
-    sentence = words("headline.difference", interval=points_more(words, difference), **phrases)
+    sentence = words(key, interval=points_more(words, difference), **phrases)
     return f"{sentence}{both}. {certainty(words, difference, 0, 'share')}"
 
 

@@ -1,0 +1,73 @@
+"""Destinations with few people, folded together with the smallest of their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.disclosure.policy import ARMS, Log, Policy
+from pipeline.results import Destination
+
+FOLDED = "folded"
+
+
+def protect_destinations(
+    rows: Sequence[Destination], reached: dict[str, int | None], place: str, policy: Policy, log: Log
+) -> list[Destination]:
+    """Destinations with few people folded with the smallest of their kind; with all others when a kind is too small."""
+    people: dict[str, dict[str, int]] = {}
+    kinds: dict[str, str] = {}
+    for row in rows:
+        people.setdefault(row.destination, dict.fromkeys(ARMS, 0))[row.group] = row.people or 0
+        kinds[row.destination] = row.kind
+    folds: dict[str, str] = {}
+    leftover: list[str] = []
+    for kind in dict.fromkeys(kinds.values()):
+        inside = [name for name in people if kinds[name] == kind]
+        fold = _fold(inside, people, policy)
+        if fold is None:
+            leftover += inside
+        folds |= dict.fromkeys(fold or [], f"{FOLDED}_{kind}")
+    if leftover:
+        rest = [name for name in people if name not in folds and name not in leftover]
+        fold = _fold([*leftover, *rest], people, policy, always=leftover)
+        folds |= dict.fromkeys([*leftover, *rest] if fold is None else fold, FOLDED)
+    for name in sorted(set(folds.values())):
+        log.note(f"{place}.destinations.{name}", "folded")
+    return [_destination(row, reached, policy) for row in _merged(rows, folds, people)]
+
+
+def _fold(
+    names: Sequence[str], people: dict[str, dict[str, int]], policy: Policy, always: Sequence[str] = ()
+) -> list[str] | None:
+    """Which of these destinations to fold so that nothing small is left; None when all of them together are too few."""
+    fold = [n for n in names if n in always or any(policy.small(people[n][arm]) for arm in ARMS)]
+    rest = sorted((n for n in names if n not in fold), key=lambda n: sum(people[n].values()), reverse=True)
+    while fold and any(policy.small(sum(people[n][arm] for n in fold)) for arm in ARMS):
+        if not rest:
+            return None
+        fold.append(rest.pop())
+    return fold
+
+
+def _merged(rows: Sequence[Destination], folds: dict[str, str], people: dict[str, dict[str, int]]) -> list[Destination]:
+    found: dict[tuple[str, str], Destination] = {}
+    for row in rows:
+        if row.destination not in folds:
+            found[row.group, row.destination] = row
+            continue
+        name = folds[row.destination]
+        kind = name.removeprefix(f"{FOLDED}_") if name != FOLDED else "other"
+        sums = found.get((row.group, name))
+        numbers = {
+            key: (getattr(row, key) or 0) + (getattr(sums, key) or 0 if sums else 0)
+            for key in ("people", "share", "incidence")
+        }
+        open_ = {"incidence_lower": None, "incidence_upper": None}
+        found[row.group, name] = row.model_copy(update={"destination": name, "kind": kind, **numbers, **open_})
+    return list(found.values())
+
+
+def _destination(row: Destination, reached: dict[str, int | None], policy: Policy) -> Destination:
+    names = ("share", "incidence", "incidence_lower", "incidence_upper")
+    shares = {name: policy.share(getattr(row, name), reached[row.group]) for name in names}
+    return row.model_copy(update={**shares, "people": policy.rounded(row.people)})
