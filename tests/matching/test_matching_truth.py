@@ -11,6 +11,8 @@ from matching_populations import simulated
 
 from matching import Exact, cem, entropy_balance, propensity_weights
 
+pytestmark = pytest.mark.slow
+
 SEEDS, PEOPLE, EFFECT = 200, 1200, 0.7
 COVARIATES = ["age", "education", "woman"]
 
