@@ -11,13 +11,14 @@ import ibis
 from pipeline import ready_cohort
 from pipeline.censoring import person_months, write_weights
 from pipeline.config import Config, Population
-from pipeline.covariates import COVARIATES, covariates_at
+from pipeline.covariates import covariates_at
 from pipeline.description import describe
 from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
 from pipeline.engine import read_parquet, session, write_parquet
 from pipeline.errors import Fault, UserError
 from pipeline.followup import follow_return, follow_up, outcome_events
 from pipeline.index_months import choose_months
+from pipeline.names import COVARIATES, OUTCOME_COLUMNS
 from pipeline.periods import Table
 from pipeline.results import DescriptionRow, FlowStep
 from pipeline.stays import programme_stays
@@ -125,8 +126,7 @@ def _with_outcomes(rows: Table, tables: dict[str, Table], config: Config) -> Tab
 
 def _columns(cohort: Table, config: Config) -> Table:
     """The columns of cohort.parquet in their order."""
-    parts = ("days", "event", "destination", "kind", "day_zero")
-    outcomes = [f"{name}_{part}" for name in config.outcome_names for part in parts]
+    outcomes = [f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS]
     first = ("person_id", "participant", "index_date", "start_month", "index_weight")
     columns = cohort.select(*first, *COVARIATES, "origin", "background_year", "censored_at_joining", *outcomes)
     return columns.mutate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -20,7 +22,7 @@ from pydantic import (
 
 from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
-from pipeline.registers.codes import unknown_in
+from pipeline.names import unknown_names
 from pipeline.wheresyntax import parse
 from pipeline.yamlfile import line_of, read_yaml
 
@@ -362,12 +364,29 @@ def load_config(path: Path) -> Config:
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        raise UserError([*faults, *faults_of(error, Config, content, path, lines)]) from None
-    for where, what, remedy in unknown_in(config):
+        faults += faults_of(error, Config, content, path, lines)
+        config = _sound_sections(content)
+    for where, what, remedy in unknown_names(config):
         faults.append(Fault(f"{path}, line {line_of(lines, where)}", what, remedy))
     if faults:
         raise UserError(faults)
     return config
+
+
+def _sound_sections(content: dict[str, Any]) -> Config:
+    """What can be used of a configuration that has faults, to find unknown names in its other sections too."""
+    kinds: dict[str, Any] = {
+        "population": Population,
+        "matching": Matching,
+        "outcomes": dict[str, Outcome],
+        "models": Models,
+        "subgroups": dict[str, Subgroup],
+    }
+    sections: dict[str, Any] = {"population": None, "matching": None}
+    for name, kind in kinds.items():
+        with suppress(ValidationError, KeyError):
+            sections[name] = TypeAdapter(kind).validate_python(content[name])
+    return Config.model_construct(**sections)
 
 
 def readable_sources(path: Path) -> Sources | None:

@@ -11,22 +11,6 @@ from pipeline.periods import Table, ends_or_open, known, look_up, without_overla
 
 DAYS_IN_MONTH = 30.4375
 BACKGROUND = ("education", "family_type", "has_children", "is_single", "sickness_benefit", "social_assistance")
-COVARIATES = (
-    "age",
-    "woman",
-    "birth_region",
-    "born_outside_europe",
-    "years_in_sweden",
-    "months_registered",
-    "education",
-    "disability",
-    "no_disability",
-    "sickness_benefit",
-    "social_assistance",
-    "has_children",
-    "is_single",
-    "family_type",
-)
 
 
 def registration_at(rows: Table, registrations: Table) -> Table:

@@ -204,3 +204,25 @@ def test_defaults_are_those_of_the_commented_configuration(text: str) -> None:
     del content["matching"]["estimand"]
     shorter = Config.model_validate(content)
     assert shorter == load_config(ROOT / "config.yaml")
+
+
+def test_codes_and_columns_are_told_with_the_other_faults(tmp_path: Path, text: str) -> None:
+    changed = (
+        text.replace("seed: 1", "sead: 1")
+        .replace("[30, 33, 38", "[30, 333, 38")
+        .replace("    age: {cut", "    agee: {cut")
+    )
+    changed = changed.replace("    - months_registered", "    - monthsregistered").replace(
+        '"social_assistance"', '"assistance"'
+    )
+    told = faults(tmp_path, changed)
+    assert len(told) == 5
+    assert "'333' is no applicant category." in told[1]
+    for fragment, name, fault in zip(
+        ["agee: {cut", "covariates:", 'where: "assistance"'],
+        ["agee", "monthsregistered", "assistance"],
+        told[2:],
+        strict=True,
+    ):
+        assert f"the cohort has no column '{name}'." in fault
+        assert abs(line_with(changed, fragment) - int(fault.split("line ")[1].split(":")[0])) <= 1
