@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import effects, regression
-from pipeline.config import Config, Subgroup
+from pipeline.config import Config, Models, Subgroup
 from pipeline.effects import TREATMENT, FollowUp, finite
 from pipeline.results import (
     About,
@@ -170,11 +171,7 @@ def estimate_subgroups(data: FollowUp, config: Config) -> dict[str, SubgroupResu
     results = {
         name: estimate_subgroup(data, chosen[name], subgroup, config) for name, subgroup in config.subgroups.items()
     }
-    tests: dict[str, Interaction] = {}
-    for name, picked in chosen.items():
-        test = regression.interaction(data.rows, picked, config.models)
-        if test is not None:
-            tests[name] = test
+    tests = interaction_tests(data.rows, chosen, config.models)
     adjusted = regression.holm([test.p or 0.0 for test in tests.values()])
     for (name, test), p in zip(tests.items(), adjusted, strict=True):
         corrected = test.model_copy(update={"p_adjusted": p, "tests": len(tests)})
@@ -182,7 +179,27 @@ def estimate_subgroups(data: FollowUp, config: Config) -> dict[str, SubgroupResu
     return results
 
 
-def estimate_subgroup(data: FollowUp, picked: np.ndarray, subgroup: Subgroup, config: Config) -> SubgroupResult:
+def interaction_tests(
+    rows: pd.DataFrame, chosen: dict[str, NDArray[np.bool_]], models: Models
+) -> dict[str, Interaction]:
+    """The interaction test of each subgroup that has one; men against women is women against men turned round."""
+    tests: dict[str, Interaction] = {}
+    for name, picked in chosen.items():
+        mirror = next((other for other in tests if (chosen[other] != picked).all()), None)
+        test = regression.interaction(rows, picked, models) if mirror is None else _turned(tests[mirror])
+        if test is not None:
+            tests[name] = test
+    return tests
+
+
+def _turned(test: Interaction) -> Interaction:
+    assert test.ratio is not None
+    assert test.lower is not None
+    assert test.upper is not None
+    return test.model_copy(update={"ratio": 1 / test.ratio, "lower": 1 / test.upper, "upper": 1 / test.lower})
+
+
+def estimate_subgroup(data: FollowUp, picked: NDArray[np.bool_], subgroup: Subgroup, config: Config) -> SubgroupResult:
     """Shares and regressions among the picked rows."""
     part = subset(data, picked)
     people = part.rows.groupby(TREATMENT)["person_id"].nunique()
@@ -201,7 +218,7 @@ def estimate_subgroup(data: FollowUp, picked: np.ndarray, subgroup: Subgroup, co
     )
 
 
-def subset(data: FollowUp, picked: np.ndarray) -> FollowUp:
+def subset(data: FollowUp, picked: NDArray[np.bool_]) -> FollowUp:
     """The picked rows, and the steps that belong to them; the weights stay those of the whole matching."""
     rows = data.rows[picked]
     steps = rows if data.steps is data.rows else data.steps[data.steps["row"].isin(rows["row"])]

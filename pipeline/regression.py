@@ -184,6 +184,8 @@ def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Inter
 
     None where there is nothing to compare: a subgroup without both arms, or everyone.
     """
+    if len(np.unique(data[TREATMENT] + 2 * picked)) < 4:
+        return None
     marked = data.assign(in_subgroup=picked.astype(float))
     complete, factors, _ = prepare(marked, models.covariates)
     cells = complete.groupby([TREATMENT, "in_subgroup"])[EVENT].sum()
