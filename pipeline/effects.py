@@ -92,17 +92,18 @@ def curves_of(data: FollowUp) -> Any:
     return kaplan_meier(steps["days"], steps["event"], group=steps[TREATMENT].to_numpy(), **data.arguments())
 
 
-def curve_points(curves: Any, data: FollowUp) -> list[CurvePoint]:
-    """Share reached at each event day, with its band and the people still at risk, from day 0 on."""
+def curve_points(curves: Any, data: FollowUp, times: Sequence[float] = ()) -> list[CurvePoint]:
+    """Share reached at each event day and at given times, with its band and the people behind it, from day 0 on."""
     points = []
     for arm, name in ARMS.items():
-        table = curves.table()
-        table = table[table["group"] == arm]
-        if not (data.rows[TREATMENT] == arm).any():
-            continue
-        days = np.append(0.0, table["time"])
         own = data.rows[data.rows[TREATMENT] == arm]
-        at_risk, reached = people_at_risk(own, days), people_reached(own, days)
+        if own.empty:
+            continue
+        asked = [time for time in times if time <= own["days"].max()]
+        table = pd.concat([curves.table(), curves.at(asked)]) if asked else curves.table()
+        table = table[table["group"] == arm].drop_duplicates("time").sort_values("time")
+        days = np.append(0.0, table["time"])
+        at_risk, reached, on_day = people_at_risk(own, days), people_reached(own, days), people_on_days(own, days)
         survival, lower, upper = (np.append(1.0, table[column]) for column in ("survival", "lower", "upper"))
         points += [
             CurvePoint(
@@ -113,8 +114,11 @@ def curve_points(curves: Any, data: FollowUp) -> list[CurvePoint]:
                 upper=float(1 - low),
                 at_risk=int(people),
                 events=int(events),
+                events_on_day=int(new),
             )
-            for day, s, low, high, people, events in zip(days, survival, lower, upper, at_risk, reached, strict=True)
+            for day, s, low, high, people, events, new in zip(
+                days, survival, lower, upper, at_risk, reached, on_day, strict=True
+            )
         ]
     return points
 
@@ -260,6 +264,12 @@ def people_at_risk(rows: pd.DataFrame, days: ArrayLike) -> NDArray[np.int64]:
     """People at risk just before each day, each once although they may have a row for several index months."""
     last = np.sort(rows.groupby("person")["days"].max().to_numpy())
     return len(last) - np.searchsorted(last, np.asarray(days), side="left")
+
+
+def people_on_days(rows: pd.DataFrame, days: ArrayLike) -> NDArray[np.int64]:
+    """People who reach the outcome on each day itself, from any of their index months."""
+    found = rows[rows["event"] == 1].groupby("days")["person"].nunique()
+    return found.reindex(np.asarray(days), fill_value=0).to_numpy(dtype=np.int64)
 
 
 def people_reached(rows: pd.DataFrame, days: ArrayLike) -> NDArray[np.int64]:

@@ -139,6 +139,7 @@ class CurvePoint(Record):
     upper: Number
     at_risk: Count
     events: Count = Field(None, description="people who have reached the outcome by this day, each once")
+    events_on_day: Count = Field(None, description="people who reach it on this very day, from any of their months")
 
 
 class Share(Record):
