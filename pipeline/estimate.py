@@ -78,7 +78,7 @@ def estimate_outcome(
         participant_events=int(reached.get(1, 0)),
         control_events=int(reached.get(0, 0)),
         day_zero_events=int(rows.loc[rows["day_zero"] == 1, "person_id"].nunique()),
-        curves=effects.curve_points(curves, data),
+        curves=effects.curve_points(curves, data, config.report.at),
         at=effects.shares(curves, data, config.report.at),
         median_days=effects.medians(curves),
         logrank=effects.log_rank(data),
@@ -214,7 +214,7 @@ def estimate_subgroup(data: FollowUp, picked: NDArray[np.bool_], subgroup: Subgr
         at=effects.shares(curves, part, config.report.at) if both else [],
         models=models,
         interaction=None,
-        curves=effects.curve_points(curves, part) if both else [],
+        curves=effects.curve_points(curves, part, config.report.at) if both else [],
     )
 
 
