@@ -29,7 +29,7 @@ evaluate: $(READY)
 	@$(BIN)/utfall evaluate -c $(CONFIG) $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.stages import Folders
 
 STAGES = ("load", "cohort", "match", "estimate", "report")
-USER_FAULT, UNEXPECTED, INTERRUPTED = 2, 1, 130
+USER_FAULT, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 141
 
 
 def main() -> None:
@@ -41,6 +41,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. Nothing half-done was kept; the next run goes on from the last finished stage.", err=True)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except _Unexpected as error:
         click.echo(str(error), err=True)
         return UNEXPECTED
@@ -124,10 +127,13 @@ def check(config_path: Path) -> None:
     config = _read_config(config_path)
     with _logged(None):
         from pipeline import load
+        from pipeline.accounttext import account_lines
         from pipeline.errors import stop_if
 
-        _, faults = load.check(config, config_path.resolve().parent)
+        account, faults = load.check(config, config_path.resolve().parent)
         stop_if(faults)
+        for line in account_lines(account):
+            click.echo(line)
     click.echo("No fault found.")
 
 
@@ -261,7 +267,7 @@ def _logged(interim: Path | None) -> Iterator[None]:
 
     try:
         yield
-    except (UserError, click.ClickException, click.Abort):
+    except (UserError, click.ClickException, click.Abort, BrokenPipeError):
         raise
     except Exception as error:
         if os.environ.get("UTFALL_TRACEBACK"):
@@ -288,3 +294,7 @@ def _trace(error: BaseException | None) -> Iterator[str]:
         for frame in traceback.extract_tb(error.__traceback__):
             yield f"  {frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"
         error = error.__cause__ or error.__context__
+
+
+if __name__ == "__main__":
+    main()
