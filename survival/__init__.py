@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from survival.competing import CumulativeIncidence, cumulative_incidence
     from survival.cox import CoxFit, cox
     from survival.curves import Curves, kaplan_meier
+    from survival.differences import survival_difference
+    from survival.gray import gray_test
     from survival.logrank import LogRank, logrank
     from survival.restricted_mean import RestrictedMeans, restricted_mean
+    from survival.sensitivity import e_value, minimum_detectable_ratio
     from survival.varying import Bands, Spline
 
 # Modules are loaded at first use: `import survival` costs next to nothing, and curves never pay for the formula parser.
@@ -24,9 +27,13 @@ _HOME = {
     "Spline": "varying",
     "cox": "cox",
     "cumulative_incidence": "competing",
+    "e_value": "sensitivity",
+    "gray_test": "gray",
     "kaplan_meier": "curves",
     "logrank": "logrank",
+    "minimum_detectable_ratio": "sensitivity",
     "restricted_mean": "restricted_mean",
+    "survival_difference": "differences",
 }
 
 __all__ = [
@@ -39,9 +46,13 @@ __all__ = [
     "Spline",
     "cox",
     "cumulative_incidence",
+    "e_value",
+    "gray_test",
     "kaplan_meier",
     "logrank",
+    "minimum_detectable_ratio",
     "restricted_mean",
+    "survival_difference",
 ]
 
 

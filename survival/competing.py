@@ -55,6 +55,7 @@ def cumulative_incidence(
     group: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
+    robust: bool = True,
     interval: str = "log-log",
     level: float = 0.95,
 ) -> CumulativeIncidence:
@@ -64,38 +65,47 @@ def cumulative_incidence(
     ----------
     time, entry, group, weights, cluster : (n,) as in `kaplan_meier`
     cause : (n,) 0 censored, 1..k what happened at `time`
+    robust : errors by the infinitesimal jackknife, as R's survfit; False for Aalen's formula, as R's cuminc, which has
+        neither weights nor clusters
     interval : "log-log" (F^exp(-+ z se / (F log F))), "log" or "plain"
 
     Raises
     ------
-    ValueError : as `kaplan_meier`; causes that are not 0, 1, 2, ...
+    ValueError : as `kaplan_meier`; causes that are not 0, 1, 2, ...; `robust=False` with weights or clusters
 
-    Aalen and Johansen (1978), ties exact; variance by the infinitesimal jackknife summed within clusters. Checked
-    against R's multi-state `survival::survfit(Surv(time, factor(cause)) ~ group, weights=, cluster=, id=)`.
+    Aalen and Johansen (1978), ties exact. Checked against R `survival::survfit(Surv(time, factor(cause)) ~ group,
+    weights=, id=)`, which in version 3.5 leaves `cluster=` out of account, and `cmprsk::cuminc`.
     """
     data = follow_up(time, cause, entry, weights, status_name="cause", causes=True)
     groups = grouping(group, "group", data.n)
     owner = grouping(cluster, "cluster", data.n, ordered=False)
     checked_interval(interval)
+    if not robust and (weights is not None or cluster is not None):
+        raise ValueError("`robust` is False, but Aalen's variance has neither weights nor clusters; leave it out")
     curves = []
     for label, rows in group_rows(groups, data):
         part = data.take(rows)
         own = None if owner is None else owner.codes[rows]
         for number in range(1, max(int(data.status.max()), 1) + 1):
-            times, incidence, std_error = aalen_johansen(part, number, own)
+            times, incidence, std_error = aalen_johansen(part, number, own, robust)
             lower, upper = incidence_interval(incidence, std_error, interval, level)
             curves.append(Incidence(label, number, times, incidence, std_error, lower, upper))
     return CumulativeIncidence(tuple(curves), interval, level)
 
 
-def aalen_johansen(data: FollowUp, cause: int, cluster: Ints | None) -> tuple[Floats, Floats, Floats]:
+def aalen_johansen(
+    data: FollowUp, cause: int, cluster: Ints | None, robust: bool = True
+) -> tuple[Floats, Floats, Floats]:
     """Event times (k,) of any cause, incidence (k,) of one and its standard error (k,), of one group's rows."""
     sets = risk_sets(data)
     weight = data.weight()
     rates = hazard(sets, data.weights)
     before = np.concatenate([[1.0], rates.survival])[: sets.size]
-    step = before * sets.at_event(weight * (data.status == cause)) / rates.at_risk
+    own = sets.at_event(weight * (data.status == cause))
+    step = before * own / rates.at_risk
     incidence = np.cumsum(step)
+    if not robust:
+        return sets.times, incidence, np.sqrt(_aalen_variance(rates, own, before, incidence))
     squares = _influence_squares(sets, data, cause, rates, before, step, cluster)
     return sets.times, incidence, np.sqrt(squares)
 
@@ -144,6 +154,23 @@ def _influence_squares(
             size,
         )
     return quadratic(products, np.column_stack([np.ones(size), f, h]))
+
+
+def _aalen_variance(rates: Hazard, own: Floats, before: Floats, incidence: Floats) -> Floats:
+    """(k,) sum over s <= t of {(1 - g)^2 own + g^2 other} S(s-)^2 / Y^2 with g = (F(t) - F(s)) / S(s), ties corrected.
+
+    As a polynomial in F(t) its coefficients are running sums: 1 - g = (1 + F(s) / S(s)) - F(t) / S(s).
+    """
+    inverse = np.divide(1.0, rates.survival, out=np.zeros_like(before), where=rates.left > 0)
+    scaled = incidence * inverse
+    variance = np.zeros_like(before)
+    for count, start in ((own, 1.0), (rates.events - own, 0.0)):
+        ties = 1 - np.divide(np.maximum(count - 1, 0), rates.at_risk - 1, out=np.zeros_like(before), where=count > 1)
+        size = (before / rates.at_risk) ** 2 * count * ties
+        constant = start + scaled
+        variance += np.cumsum(size * constant**2) - 2 * incidence * np.cumsum(size * constant * inverse)
+        variance += incidence**2 * np.cumsum(size * inverse**2)
+    return np.maximum(variance, 0.0)
 
 
 def _frame(curve: Incidence, times: Floats) -> pd.DataFrame:

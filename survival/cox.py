@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtr
+from scipy.special import ndtr
 
+from survival.columns import column_of, strata_of
 from survival.fitting import Maximum, Prepared, maximise, prepare
 from survival.formula import Design, design
-from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, confidence, follow_up, grouping
-from survival.partial_likelihood import evaluate, information, score
+from survival.hypotheses import WaldTest, overall, wald
+from survival.inputs import Codes, Floats, FollowUp, Ints, confidence, follow_up, grouping
 from survival.residuals import influence
 from survival.varying import Bands, Basis, Layout, Spline, basis, layout
+
+if TYPE_CHECKING:
+    from survival.concordance import Concordance
+    from survival.verify import SecondOpinion
 
 Column = str | ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
-class WaldTest:
-    """A joint test that coefficients are zero: chi-squared statistic, degrees of freedom, p; and which."""
+class Parts:
+    """What a fit keeps to answer further questions: inputs, the prepared likelihood and its maximum."""
 
-    statistic: float
-    df: int
-    p: float
-    tested: tuple[str, ...]
+    data: FollowUp
+    design: Design
+    strata: Codes | None
+    cluster: Ints | None
+    prepared: Prepared
+    maximum: Maximum
+
+    @property
+    def owner(self) -> Ints | None:
+        """(m,) cluster of each member row of the likelihood, None when each row is its own."""
+        return None if self.cluster is None else self.cluster[self.prepared.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class CoxFit:
     """A fitted Cox model.
 
-    coefficients, standard_errors (P,) Series by term name; covariance (P, P) the one errors are taken from, robust or
-    not, and model_covariance the inverse information; log_likelihood and log_likelihood_null; n rows of positive
-    weight; events (weighted sums are not taken); terms: formula term -> names of its coefficients; robust, ties.
+    Attributes
+    ----------
+    coefficients, standard_errors : (P,) Series by term name
+    covariance : (P, P) frame that errors, intervals and Wald tests use: the sandwich when robust
+    model_covariance : (P, P) frame, inverse of the information
+    log_likelihood, log_likelihood_null : at the coefficients and at 0
+    n, events : rows of positive weight, and how many of them have the event
+    terms : formula term -> names of its coefficients
+    iterations : Newton steps taken
+    verification : what lifelines makes of the same model, when `verify` was asked for
     """
 
     formula: str
@@ -54,49 +73,37 @@ class CoxFit:
     ties: str
     iterations: int
     parts: Parts
+    verification: SecondOpinion | None = None
 
     def hazard_ratios(self, level: float = 0.95) -> pd.DataFrame:
         """term, hazard_ratio, lower, upper, p: a row per coefficient; p from Wald's test."""
-        z = confidence(level)
-        b, se = self.coefficients.to_numpy(), self.standard_errors.to_numpy()
-        return pd.DataFrame(
-            {
-                "term": self.coefficients.index,
-                "hazard_ratio": np.exp(b),
-                "lower": np.exp(b - z * se),
-                "upper": np.exp(b + z * se),
-                "p": 2 * ndtr(-np.abs(b / se)),
-            }
-        )
-
-    def wald(self, terms: str | Sequence[str] | None = None) -> WaldTest:
-        """Joint test that all coefficients of `terms` (formula terms or coefficient names; all when left out) are 0."""
-        names = list(self.coefficients.index) if terms is None else self.names_of(terms)
-        b = self.coefficients[names].to_numpy()
-        statistic = float(b @ np.linalg.solve(self.covariance.loc[names, names].to_numpy(), b))
-        return WaldTest(statistic, len(names), float(chdtrc(len(names), statistic)), tuple(names))
+        spread = confidence(level) * self.standard_errors.to_numpy()
+        b = self.coefficients.to_numpy()
+        p = 2 * ndtr(-np.abs(b / self.standard_errors.to_numpy()))
+        ratios = {"hazard_ratio": np.exp(b), "lower": np.exp(b - spread), "upper": np.exp(b + spread)}
+        return pd.DataFrame({"term": self.coefficients.index, **ratios, "p": p})
 
     def names_of(self, terms: str | Sequence[str]) -> list[str]:
-        """Coefficient names of formula terms or coefficient names; ValueError names what is not in the model."""
-        asked = [terms] if isinstance(terms, str) else list(terms)
-        names = []
-        for term in asked:
-            found = [term] if term in self.coefficients.index and term not in self.terms else self._coefficients(term)
-            if found is None:
-                raise ValueError(f"`terms`: {term} is not in the model; it has {', '.join(self.terms)}")
+        """Coefficient names of formula terms, variables or coefficients; ValueError names what the model has not."""
+        names: list[str] = []
+        for term in [terms] if isinstance(terms, str) else terms:
+            columns = self.parts.design.find(term)
+            if columns is not None:
+                found = coefficient_names(columns, self.parts.prepared.layout)
+            elif term in self.coefficients.index:
+                found = [term]
+            else:
+                raise ValueError(f"`terms` names {term}, not in the model; it has {', '.join(self.terms)}")
             names += [name for name in found if name not in names]
         return names
 
-    def _coefficients(self, term: str) -> list[str] | None:
-        columns = self.parts.design.find(term)
-        return None if columns is None else coefficient_names(columns, self.parts.prepared.layout)
+    def wald(self, terms: str | Sequence[str] | None = None) -> WaldTest:
+        """Joint test that all coefficients of `terms` (formula terms or coefficients; all when left out) are 0."""
+        return wald(self, terms)
 
     def tests(self) -> pd.DataFrame:
         """test, statistic, df, p: likelihood ratio, score, Wald, and robust score when errors are robust."""
-        rows = [("likelihood ratio", 2 * (self.log_likelihood - self.log_likelihood_null)), *_score_tests(self)]
-        rows.append(("wald", self.wald().statistic))
-        df = len(self.coefficients)
-        return pd.DataFrame([{"test": t, "statistic": s, "df": df, "p": float(chdtrc(df, s))} for t, s in rows])
+        return overall(self)
 
     def ratio_over_time(self, term: str, times: ArrayLike, level: float = 0.95) -> pd.DataFrame:
         """time, hazard_ratio, lower, upper of a term whose effect may vary, at asked times."""
@@ -117,22 +124,45 @@ class CoxFit:
         return proportionality(self, transform, by)
 
     def baseline(self, times: ArrayLike | None = None) -> pd.DataFrame:
-        """time, cumulative_hazard at covariates 0 (and stratum); at event times when `times` is left out."""
+        """time, cumulative_hazard at covariates 0 (stratum first, if any); at event times when `times` is left out."""
         from survival.predict import baseline
 
         return baseline(self, times)
 
+    def predict(
+        self, data: pd.DataFrame, times: ArrayLike, interval: str = "log-log", level: float = 0.95
+    ) -> pd.DataFrame:
+        """row, time, survival, std_error, lower, upper for each row of covariates (stratum first, if any)."""
+        from survival.predict import predict
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a fit keeps to answer further questions: the prepared likelihood, its maximum and the inputs."""
+        return predict(self, data, times, interval, level)
 
-    prepared: Prepared
-    maximum: Maximum
-    data: FollowUp
-    design: Design
-    strata: Codes | None
-    cluster: Ints | None
+    def residuals(self, kind: str = "martingale") -> pd.DataFrame:
+        """Residuals in the rows of the data: "martingale", "score" or "dfbeta"; rows of weight 0 have none (NaN)."""
+        from survival.residuals import residuals
+
+        return residuals(self, kind)
+
+    def concordance(self) -> Concordance:
+        """How often of two rows the one with the higher predicted hazard has the event first."""
+        from survival.concordance import fit_concordance
+
+        return fit_concordance(self)
+
+    def refit(self, *, without: str | Sequence[str] = (), weights: ArrayLike | None = None) -> CoxFit:
+        """The same model without some terms, or with other weights (n,), without sorting the rows again.
+
+        For backward selection and the bootstrap. Starts from this fit's coefficients; `verify` is not repeated.
+        """
+        from survival.refit import reweighted
+        from survival.refit import without as narrowed
+
+        parts, start, formula = self.parts, self.parts.maximum.b, self.formula
+        if without:
+            parts, start, formula = narrowed(parts, [without] if isinstance(without, str) else list(without))
+        if weights is not None:
+            parts = reweighted(parts, weights)
+        return _fitted(formula, _maximised(parts.prepared, start), parts, self.robust)
 
 
 def cox(
@@ -148,6 +178,7 @@ def cox(
     robust: bool | None = None,
     ties: str = "efron",
     varying: Mapping[str, str | Bands | Spline] | None = None,
+    verify: bool = False,
 ) -> CoxFit:
     """Cox regression whose robust errors know delayed entry, ties, strata and weights.
 
@@ -161,6 +192,7 @@ def cox(
     robust : sandwich errors; by default with weights or clusters. No small-sample factor
     ties : "efron" or "breslow"
     varying : term -> "log" (b + c log t), "linear" (b + c t), Bands([30, 183]) or Spline(df=3)
+    verify : fit the same with lifelines where lifelines is right, and keep the difference in `verification`
 
     Raises
     ------
@@ -173,55 +205,54 @@ def cox(
         raise ValueError(f'`ties` must be "efron" or "breslow"; got {ties!r}')
     if robust is False and cluster is not None:
         raise ValueError("`robust` is False but `cluster` is given; leave one of them out")
-    n = len(data)
-    observed = follow_up(
-        _column(time, data, "time"),
-        _column(event, data, "event"),
-        entry=None if entry is None else _column(entry, data, "entry"),
-        weights=None if weights is None else _column(weights, data, "weights"),
+    followed = follow_up(
+        column_of(time, data, "time"),
+        column_of(event, data, "event"),
+        column_of(entry, data, "entry"),
+        column_of(weights, data, "weights"),
     )
-    if observed.n != n:
-        raise ValueError(f"`time` has {observed.n} rows and `data` has {n}; they must be as long")
-    stratum = _strata(strata, data)
-    owner = grouping(None if cluster is None else _column(cluster, data, "cluster"), "cluster", n, ordered=False)
+    if followed.n != len(data):
+        raise ValueError(f"`time` has {followed.n} rows and `data` has {len(data)}; they must be as long")
+    stratum = strata_of(strata, data)
+    owner = grouping(column_of(cluster, data, "cluster"), "cluster", followed.n, ordered=False)
     matrix = design(formula, data)
-    plan = layout(matrix.columns, _bases(varying, matrix, observed))
-    prepared = prepare(
-        observed,
-        matrix.values,
-        plan,
-        ties,
-        None if stratum is None else stratum.codes,
-        1 if stratum is None else len(stratum.labels),
-    )
-    maximum = maximise(prepared, [plan.names[i] for i in prepared.place])
-    is_robust = (weights is not None or cluster is not None) if robust is None else robust
-    parts = Parts(prepared, maximum, observed, matrix, stratum, None if owner is None else owner.codes)
-    return _fit(formula, parts, is_robust)
+    plan = layout(matrix.columns, _bases(varying, matrix, followed))
+    codes, count = (None, 1) if stratum is None else (stratum.codes, len(stratum.labels))
+    prepared = prepare(followed, matrix.values, plan, ties, codes, count)
+    maximum = _maximised(prepared)
+    parts = Parts(followed, matrix, stratum, None if owner is None else owner.codes, prepared, maximum)
+    fit = _fitted(formula, maximum, parts, weights is not None or cluster is not None if robust is None else robust)
+    if verify:
+        from survival.verify import second_opinion
+
+        fit = replace(fit, verification=second_opinion(fit))
+    return fit
 
 
-def _fit(formula: str, parts: Parts, robust: bool) -> CoxFit:
-    prepared, maximum = parts.prepared, parts.maximum
-    model = prepared.model
+def _maximised(prepared: Prepared, start: Floats | None = None) -> Maximum:
+    return maximise(prepared.model, [prepared.layout.names[i] for i in prepared.place], start)
+
+
+def _fitted(formula: str, maximum: Maximum, parts: Parts, robust: bool) -> CoxFit:
+    parts = replace(parts, maximum=maximum)
+    prepared, names = parts.prepared, parts.prepared.layout.names
     bread = np.linalg.inv(maximum.information)
     spread = bread
     if robust:
-        u = influence(model, maximum.state, owners(parts))
+        u = influence(prepared.model, maximum.state, parts.owner)
         spread = bread @ (u.T @ u) @ bread
-    names = prepared.layout.names
-    null = evaluate(model, np.zeros(len(names))).log_likelihood
-    covariance = _named(prepared, spread)
     coefficients = np.empty(len(names))
     coefficients[prepared.place] = maximum.b / prepared.unit
+    covariance = _in_callers_units(prepared, spread)
     kept = parts.data.weight() > 0
     return CoxFit(
         formula=formula,
         coefficients=pd.Series(coefficients, index=names, name="coefficient"),
         standard_errors=pd.Series(np.sqrt(np.diag(covariance)), index=names, name="standard_error"),
         covariance=covariance,
-        model_covariance=_named(prepared, bread),
+        model_covariance=_in_callers_units(prepared, bread),
         log_likelihood=maximum.state.log_likelihood,
-        log_likelihood_null=null,
+        log_likelihood_null=maximum.null,
         n=int(kept.sum()),
         events=int((parts.data.status[kept] > 0).sum()),
         terms={term: coefficient_names(columns, prepared.layout) for term, columns in parts.design.terms.items()},
@@ -232,12 +263,7 @@ def _fit(formula: str, parts: Parts, robust: bool) -> CoxFit:
     )
 
 
-def owners(parts: Parts) -> Ints | None:
-    """(m,) cluster of each member row, None when each row is its own."""
-    return None if parts.cluster is None else parts.cluster[parts.prepared.rows]
-
-
-def _named(prepared: Prepared, matrix: Floats) -> pd.DataFrame:
+def _in_callers_units(prepared: Prepared, matrix: Floats) -> pd.DataFrame:
     """A matrix of the model's coefficients in the caller's units and order."""
     out = np.empty_like(matrix)
     out[np.ix_(prepared.place, prepared.place)] = matrix / np.outer(prepared.unit, prepared.unit)
@@ -250,46 +276,6 @@ def coefficient_names(columns: Sequence[int], plan: Layout) -> list[str]:
     return [name for i, name in enumerate(plan.names) if place[i] in columns]
 
 
-def _score_tests(fit: CoxFit) -> list[tuple[str, float]]:
-    """Score test at coefficients 0, and its robust form when errors are robust."""
-    model = fit.parts.prepared.model
-    state = evaluate(model, np.zeros(len(fit.coefficients)))
-    u = score(model, state)
-    found = [("score", float(u @ np.linalg.solve(information(model, state), u)))]
-    if fit.robust:
-        rows = influence(model, state, owners(fit.parts))
-        found.append(("robust score", float(u @ np.linalg.solve(rows.T @ rows, u))))
-    return found
-
-
-def _column(value: Any, data: pd.DataFrame, name: str) -> Any:
-    """A column of `data` by name, or the array itself."""
-    if not isinstance(value, str):
-        return value
-    if value not in data.columns:
-        raise ValueError(f"`{name}` names {value}, not in `data`; its columns are {', '.join(map(str, data.columns))}")
-    return data[value]
-
-
-def _strata(strata: Any, data: pd.DataFrame) -> Codes | None:
-    """Strata from one column, several, or an array."""
-    if strata is None:
-        return None
-    if isinstance(strata, list | tuple) and strata and all(isinstance(name, str) for name in strata):
-        if not all(name in data.columns for name in strata):
-            return grouping(np.asarray(strata), "strata", len(data))
-        parts = [grouping(data[name], "strata", len(data)) for name in strata]
-        code = np.zeros(len(data), dtype=np.int64)
-        for part in parts:
-            assert part is not None
-            code = code * len(part.labels) + part.codes
-        _, codes = np.unique(code, return_inverse=True)
-        first = pd.Series(np.arange(len(codes))).groupby(codes).first()
-        labels = [tuple(row) for row in data.loc[:, list(strata)].iloc[first].itertuples(index=False)]
-        return Codes(codes, labels)
-    return grouping(_column(strata, data, "strata"), "strata", len(data))
-
-
 def _bases(varying: Mapping[str, Any] | None, matrix: Design, data: FollowUp) -> dict[int, Basis]:
     """Design column -> its functions of time, from `varying`'s terms, factors or column names."""
     found: dict[int, Basis] = {}
@@ -300,6 +286,3 @@ def _bases(varying: Mapping[str, Any] | None, matrix: Design, data: FollowUp) ->
         own = basis(effect, data.time[(data.status > 0) & (data.weight() > 0)])
         found.update(dict.fromkeys(columns, own))
     return found
-
-
-__all__ = ["CoxFit", "WaldTest", "asked_times", "cox"]

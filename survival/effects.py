@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
+from survival.hypotheses import WaldTest
 from survival.inputs import Floats, asked_times, confidence
 
 if TYPE_CHECKING:
-    from survival.cox import CoxFit, WaldTest
+    from survival.cox import CoxFit
 
 
 def ratio_over_time(fit: CoxFit, term: str, times: ArrayLike, level: float = 0.95) -> pd.DataFrame:
@@ -50,8 +51,6 @@ def constancy(fit: CoxFit, term: str) -> WaldTest:
 
     Raises ValueError when the term does not vary in this fit.
     """
-    from survival.cox import WaldTest
-
     plan = fit.parts.prepared.layout
     columns = _columns(fit, term)
     rows: list[Floats] = []

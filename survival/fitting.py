@@ -46,12 +46,18 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where the partial likelihood is greatest: b, information (P, P) in the model's own units, and the state there."""
+    """Where the partial likelihood is greatest: information (P, P) in the model's own units and the state there;
+    null the log-likelihood at 0."""
 
-    b: Floats
     information: Floats
     state: State
+    null: float
     iterations: int
+
+    @property
+    def b(self) -> Floats:
+        """(P,) coefficients in the model's own units and order."""
+        return self.state.b
 
 
 def prepare(data: FollowUp, x: list[Floats], plan: Layout, ties: str, stratum: Ints | None, strata: int) -> Prepared:
@@ -190,42 +196,44 @@ def _model(
     )
 
 
-def maximise(prepared: Prepared, names: list[str], start: Floats | None = None) -> Maximum:
+def maximise(model: Model, names: list[str], start: Floats | None = None) -> Maximum:
     """Newton's method with step halving; names (P,) in the model's order, for the messages.
 
     Raises
     ------
     ValueError : a column is constant or collinear where events happen, or a coefficient is infinite
     """
-    model = prepared.model
-    b = np.zeros(len(names)) if start is None else start.copy()
-    state = evaluate(model, b)
+    state = evaluate(model, np.zeros(len(names)))
+    null = state.log_likelihood
+    if start is not None:
+        warm = evaluate(model, start)
+        state = warm if warm.log_likelihood > null else state
     for iteration in range(1, MAX_ITERATIONS):
         curvature = information(model, state)
         if iteration == 1:
             refuse_aliased(curvature, names)
         step = _solve(curvature, score(model, state), names)
-        after, step = _improve(model, b, step, state)
+        after = _improve(model, state, step)
         gained = after.log_likelihood - state.log_likelihood
-        b, state = b + step, after
+        step, state = after.b - state.b, after
         if np.abs(step).max(initial=0.0) < CLOSE:
             break
         if gained < 1e-10 * abs(state.log_likelihood) and np.abs(step).max() > RUNAWAY:
             _refuse_infinite(step, names)
     else:
         _refuse_infinite(step, names)
-    return Maximum(b, information(model, state), state, iteration)
+    return Maximum(information(model, state), state, null, iteration)
 
 
-def _improve(model: Model, b: Floats, step: Floats, state: State) -> tuple[State, Floats]:
-    """The step, halved until it does not lower the likelihood, and the state after it."""
+def _improve(model: Model, state: State, step: Floats) -> State:
+    """The state after the step, halved until it does not lower the likelihood."""
     slack = 1e-10 * abs(state.log_likelihood)
     for _ in range(30):
-        after = evaluate(model, b + step)
+        after = evaluate(model, state.b + step)
         if after.log_likelihood >= state.log_likelihood - slack:
-            return after, step
+            break
         step = step / 2
-    return after, step
+    return after
 
 
 def _solve(matrix: Floats, right: Floats, names: list[str]) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,11 +77,16 @@ def _without_intercept(matrix: pd.DataFrame) -> Design:
     return Design(values, columns, terms, spec)
 
 
-def rebuild(spec: object, data: pd.DataFrame) -> Floats:
+def rebuild(made: Design, data: pd.DataFrame) -> Floats:
     """(m, p) the columns of a design for new rows, with the levels and transforms it was fitted with."""
-    matrix = spec.get_model_matrix(data, na_action="raise")  # type: ignore[attr-defined]
-    kept = [i for i, name in enumerate(matrix.columns) if name != "Intercept"]
-    return np.asarray(matrix.iloc[:, kept], dtype=float)
+    spec: Any = made.spec
+    absent = sorted(str(name) for name in spec.required_variables if str(name) not in data.columns)
+    if absent:
+        raise ValueError(f"`data` lacks {_listed(absent)}, which the model was fitted with")
+    _no_missing(data, sorted(str(name) for name in spec.required_variables))
+    matrix = spec.get_model_matrix(data, na_action="raise")
+    places = {_readable(str(name)): i for i, name in enumerate(matrix.columns)}
+    return np.column_stack([matrix.iloc[:, places[name]].to_numpy(dtype=float) for name in made.columns])
 
 
 def _readable(name: str) -> str:

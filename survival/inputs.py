@@ -97,7 +97,7 @@ def follow_up(
         time=stop,
         status=_status(status, status_name, n, causes),
         entry=None if entry is None else _entry(entry, stop),
-        weights=None if weights is None else _weights(weights, n),
+        weights=None if weights is None else checked_weights(weights, n),
         n=n,
     )
 
@@ -122,7 +122,8 @@ def _entry(entry: ArrayLike, stop: Floats) -> Floats | None:
     return start if start.max() > 0 or stop.min() <= 0 else None
 
 
-def _weights(weights: ArrayLike, n: int) -> Floats:
+def checked_weights(weights: ArrayLike, n: int) -> Floats:
+    """(n,) finite weights of zero or more, not all zero; ValueError otherwise."""
     values = numbers(weights, "weights", n)
     negative = int(np.count_nonzero(values < 0))
     if negative:

@@ -70,6 +70,11 @@ class Model:
         """p, how many coefficients are constant."""
         return self.x.shape[1] - 1
 
+    def moving_at_events(self) -> Floats:
+        """(e, q) u g(t) of each row with an event, at it."""
+        rows = self.dead if self.pathwise else self.place[self.dead] // self.sets.size
+        return self.u[rows] * self.g[self.at]
+
     @property
     def at(self) -> Ints:
         """(e,) risk set of each row with an event."""

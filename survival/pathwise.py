@@ -46,8 +46,9 @@ def path_sums(model: Model, risk: Floats, gamma: Floats) -> tuple[Floats, Floats
         at_risk[times, : 1 + p] = weighted.T @ model.x[rows]
         at_risk[times, 1 + p :] = (weighted.T @ model.u[rows]) * model.g[times]
     at, dead = model.at, model.dead
-    own = np.exp((model.u[dead] * model.g[at]) @ gamma)
-    columns = np.hstack([model.x[dead], model.u[dead] * model.g[at]]) * (risk[dead] * own)[:, None]
+    moving = model.moving_at_events()
+    own = np.exp(moving @ gamma)
+    columns = np.hstack([model.x[dead], moving]) * (risk[dead] * own)[:, None]
     return at_risk, np.column_stack([group_sums(at, column, k) for column in columns.T]), own
 
 
@@ -86,6 +87,6 @@ def path_influence(model: Model, state: State, z_over_d: Floats, z_share: Floats
     total[:, :p] += (model.event_weight - state.risk * a[:, 0])[:, None] * model.x[:, 1:]
     total[:, p:] -= state.risk[:, None] * a[:, 1:] * model.u
     dead, at = model.dead, model.at
-    total[dead, p:] += model.weight[dead, None] * model.u[dead] * model.g[at]
+    total[dead, p:] += model.weight[dead, None] * model.moving_at_events()
     total[dead] -= model.weight[dead, None] * mean[at]
     return total

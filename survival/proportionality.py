@@ -84,6 +84,5 @@ def _event_columns(fit: CoxFit) -> Floats:
     """(K, P) weighted sums of the events' columns x(t)."""
     model = fit.parts.prepared.model
     rows, at = model.dead, model.at
-    u = model.u[rows] if model.pathwise else model.u[model.place[rows] // model.sets.size]
-    columns = np.hstack([model.x[rows, 1:], u * model.g[at]]) * model.weight[rows, None]
+    columns = np.hstack([model.x[rows, 1:], model.moving_at_events()]) * model.weight[rows, None]
     return np.stack([group_sums(at, column, model.sets.size) for column in columns.T], axis=1)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pandas as pd
 from scipy.sparse import csc_array
 
 from survival.influence import cluster_sums
 from survival.inputs import Floats, Ints
 from survival.partial_likelihood import LevelSums, Model, State, expected, exposure
 from survival.pathwise import path_influence
+
+if TYPE_CHECKING:
+    from survival.cox import CoxFit
 
 
 def influence(model: Model, state: State, owner: Ints | None = None) -> Floats:
@@ -25,14 +31,14 @@ def influence(model: Model, state: State, owner: Ints | None = None) -> Floats:
     every, dead, late = np.arange(len(model.x)), model.dead, model.late
     m = len(every)
     own = model.event_weight - state.risk * exposure(model, state)
-    fixed = _added(owner, every, own, model.x, np.arange(m + 1), m)[:, 1:]
+    fixed = added(owner, every, own, model.x, np.arange(m + 1), m)[:, 1:]
     total = np.hstack([fixed, np.zeros((len(fixed), model.g.shape[1]))])
-    path, at_event, tied = (_table(part) for part in _paths(model, state, state.levels, z_over_d, z_share, mean))
-    total -= _added(owner, every, state.risk, path, model.leaving, m)
+    path, at_event, tied = (levels_first(part) for part in _paths(model, state, state.levels, z_over_d, z_share, mean))
+    total -= added(owner, every, state.risk, path, model.leaving, m)
     if len(late):
-        total += _added(owner, late, state.risk[late], path, model.missing, m)
-    total += _added(owner, dead, model.weight[dead], at_event, model.dying, m)
-    total += _added(owner, dead, state.risk[dead], tied, model.dying, m)
+        total += added(owner, late, state.risk[late], path, model.missing, m)
+    total += added(owner, dead, model.weight[dead], at_event, model.dying, m)
+    total += added(owner, dead, state.risk[dead], tied, model.dying, m)
     return total
 
 
@@ -48,7 +54,7 @@ def _paths(
     return path, moving - mean[:, None, :], factor * (state.c_share[:, None, None] * moving - z_share[:, None, :])
 
 
-def _added(owner: Ints | None, rows: Ints, v: Floats, table: Floats, starts: Ints, m: int) -> Floats:
+def added(owner: Ints | None, rows: Ints, v: Floats, table: Floats, starts: Ints, m: int) -> Floats:
     """Sums by owner of v_i table[t], for rows in the order of the table's lines t, line t's beginning at starts[t]."""
     if owner is None:
         total = np.zeros((m, table.shape[1]))
@@ -57,6 +63,35 @@ def _added(owner: Ints | None, rows: Ints, v: Floats, table: Floats, starts: Int
     return csc_array((v, owner[rows], starts), shape=(int(owner.max()) + 1, len(table))) @ table
 
 
-def _table(values: Floats) -> Floats:
+def levels_first(values: Floats) -> Floats:
     """(K, L, P) to (L * K, P), the order of `place`."""
     return np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(-1, values.shape[2])
+
+
+def residuals(fit: CoxFit, kind: str) -> pd.DataFrame:
+    """Residuals (n, c) in the rows of the data; NaN in rows of weight 0.
+
+    kind : "martingale" events less expected events; "score" (n, P) derivative of the partial likelihood by the row's
+        weight; "dfbeta" (n, P) change of the coefficients when the row is left out, to first order
+
+    As R `residuals(coxph, type)`.
+    """
+    parts = fit.parts
+    prepared, state = parts.prepared, parts.maximum.state
+    model, rows = prepared.model, prepared.rows
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if kind == "martingale":
+            names = ["martingale"]
+            values = ((model.event_weight - state.risk * exposure(model, state)) / model.weight)[:, None]
+        elif kind in ("score", "dfbeta"):
+            names = prepared.layout.names
+            values = np.empty((len(rows), len(names)))
+            values[:, prepared.place] = influence(model, state) * prepared.unit
+            values = values / model.weight[:, None] if kind == "score" else values @ fit.model_covariance.to_numpy()
+        else:
+            raise ValueError(f'`kind` must be "martingale", "score" or "dfbeta"; got {kind!r}')
+    # Rows in no risk set have neither events nor expected events: all their residuals are 0.
+    out = np.zeros((parts.data.n, len(names)))
+    out[rows] = values
+    out[parts.data.weight() == 0] = np.nan
+    return pd.DataFrame(out, columns=names)
