@@ -7,14 +7,18 @@ from typing import Any
 
 from pipeline.disclosure.policy import Policy
 
-# Numbers of an account that are no counts, and its dates: the first and last day belong to single people.
+# The year is no count; the rows of a delivered file are no one's trait. Its first and last day belong to single people.
 NOT_COUNTS = ("year",)
+AS_DELIVERED = ("rows",)
 LEFT_OUT = ("dates",)
 
 
 def protect_account(account: dict[str, Any], policy: Policy) -> dict[str, Any]:
     """The account with counts rounded and small ones null, files by name alone, and without single days."""
-    return {name: _part(name, value, policy) for name, value in account.items()}
+    protected = {name: _part(name, value, policy) for name, value in account.items()}
+    for file, delivered in zip(protected.get("files", []), account.get("files", []), strict=True):
+        file |= {name: delivered[name] for name in AS_DELIVERED if not policy.small(delivered[name])}
+    return protected
 
 
 def _part(name: str, value: Any, policy: Policy) -> Any:

@@ -9,6 +9,9 @@ from typing import Any
 from pipeline.disclosure.policy import ARMS, EVENTS, Log, Policy
 from pipeline.results import CurvePoint, Share
 
+# Days within which the same person is counted on two days at most (see `people_between`).
+FOUR_WEEKS = 28
+
 
 def protect_curves(
     points: Sequence[CurvePoint],
@@ -42,36 +45,58 @@ def reached(point: CurvePoint, people: int) -> int:
     return math.floor((point.cumulative_incidence or 0.0) * people + 1e-9)
 
 
+def people_between(points: Sequence[CurvePoint], first: int, last: int, people: int) -> int:
+    """At least so many different people reach the outcome after point `first` and by point `last`.
+
+    Those who had not reached it before are counted by the points. Under every_month people also reach it again, from
+    other index months; index days of a person lie a month apart but for the month of entry, which has one more. So
+    within any four weeks a person is counted on two days at most.
+    """
+    anew = reached(points[last], people) - reached(points[first], people)
+    days = [p.events_on_day or 0 for p in points[first + 1 : last + 1] if p.day > points[last].day - FOUR_WEEKS]
+    return max(anew, math.ceil(sum(days) / 2))
+
+
 def _steps(
     points: Sequence[CurvePoint], times: Sequence[float], people: int, policy: Policy
 ) -> tuple[list[CurvePoint], set[float]]:
     """The points that may be shown, and the report's times at which nothing may be.
 
-    Between two report times, points are kept once enough people have joined since the one kept before; the last point
-    before each time takes up what remains, so that the share at that time is itself a step.
+    The curve starts at its first point, day 0. Between two report times, points are kept once enough people have
+    joined since the one kept before; the last of them moves to the last point before the time, so that the share at
+    that time is itself a step. After the last time, what is left over is not drawn.
     """
-    k = policy.minimum_count
-    ended = min((p.day for p in points if p.at_risk is not None and p.at_risk < k), default=math.inf)
+    if not points:
+        return [], set()
+    ended = min((p.day for p in points if p.at_risk is not None and p.at_risk < policy.minimum_count), default=math.inf)
     known = [p for p in points if p.day < ended]
-    closed, base = {day for day in times if day >= ended}, 0
-    kept = [p for p in known[:1] if reached(p, people) == 0]
-    known = known[len(kept) :]
-    for start, end in zip([-math.inf, *times], [*times, math.inf], strict=True):
-        inside = [p for p in known if start < p.day <= end]
-        chosen: list[CurvePoint] = []
-        before = [base]
-        for point in inside:
-            new = reached(point, people) - before[-1]
-            if new >= k or (new == 0 and point.day in times):
-                chosen.append(point)
-                before.append(reached(point, people))
-        if inside and policy.small(reached(inside[-1], people) - before[-1]):
-            if len(before) > 1:
-                chosen[-1], before[-1] = inside[-1], reached(inside[-1], people)
-            else:
-                closed.add(end)
-        kept, base = kept + chosen, before[-1]
-    return kept, closed
+    kept, closed = [0] if known else [], {day for day in times if day >= ended}
+    for start, end in zip([0.0, *times], [*times, math.inf], strict=True):
+        inside = [i for i, p in enumerate(known) if start < p.day <= end]
+        chosen = _enough_apart(known, inside, kept[-1], people, policy) if inside else []
+        if inside and end < math.inf:
+            last = chosen[-1] if chosen else kept[-1]
+            if policy.small(people_between(known, last, inside[-1], people)):
+                if not chosen:
+                    closed.add(end)
+                    continue
+                chosen[-1] = inside[-1]
+            elif known[inside[-1]].day == end and inside[-1] != last:
+                chosen.append(inside[-1])
+        kept += chosen
+    return [known[i] for i in kept], closed
+
+
+def _enough_apart(
+    points: Sequence[CurvePoint], inside: Sequence[int], base: int, people: int, policy: Policy
+) -> list[int]:
+    """Of the points inside a stretch, those that stand enough people after the one kept before them."""
+    chosen = []
+    for i in inside:
+        if people_between(points, base, i, people) >= policy.minimum_count:
+            chosen.append(i)
+            base = i
+    return chosen
 
 
 def _too_close(shares: Sequence[Share], arm: str, policy: Policy) -> set[float]:
@@ -89,7 +114,9 @@ def _too_close(shares: Sequence[Share], arm: str, policy: Policy) -> set[float]:
 def _point(point: CurvePoint, people: int | None, shown: int | None, policy: Policy) -> CurvePoint:
     numbers = {name: policy.share(getattr(point, name), people) for name in ("cumulative_incidence", "lower", "upper")}
     at_risk = shown if point.at_risk == people else policy.rounded(point.at_risk)
-    return point.model_copy(update={**numbers, "at_risk": at_risk, "events": policy.rounded(point.events)})
+    return point.model_copy(
+        update={**numbers, "at_risk": at_risk, "events": policy.rounded(point.events), "events_on_day": None}
+    )
 
 
 def _share(

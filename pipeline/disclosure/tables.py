@@ -32,7 +32,7 @@ def protect_flow(
                 changed[i][column] = None
                 log.note(f"flow.{steps[i].step}.{column}", "difference" if close else "few_people")
             elif column == "controls" and count in unsafe:
-                changed[i][column] = later = policy.rounded(count)
+                changed[i][column], later = policy.rounded(count), count
                 log.note(f"flow.{steps[i].step}.{column}", "rounded")
             elif count is not None:
                 later = count

@@ -66,6 +66,12 @@ class Material:
         return self.words.text(self.about.source) if self.about.source else ""
 
     @property
+    def rounded(self) -> tuple[str, ...]:
+        """The note under tables whose counts disclosure control has rounded."""
+        k = self.about.minimum_count
+        return (self.words("note.rounded", k=k),) if k > 1 else ()
+
+    @property
     def look(self) -> Look:
         """How figures are drawn."""
         return Look(self.words, self.participants, self.controls, self.about.time_unit)

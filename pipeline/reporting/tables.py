@@ -92,6 +92,8 @@ def shown(words: Words, column: Column, value: float, bare: bool = False) -> str
         return words.p_value(value)
     decimals = DECIMALS[column.kind] if column.decimals is None else column.decimals
     if column.kind == "percent":
+        if decimals == 0 and not bare:
+            return words.small_percent(value)
         return words.number(100 * value, decimals) if bare else words.percent(value, decimals)
     if column.kind == "points":
         return words.number(100 * value, decimals)

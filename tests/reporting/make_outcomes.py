@@ -7,7 +7,7 @@ ratios: the report does not care how they were estimated.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -107,20 +107,21 @@ def where(people: pd.DataFrame, condition: str) -> pd.DataFrame:
     return people[rows]
 
 
-def curve(people: pd.DataFrame, group: str) -> list[CurvePoint]:
-    """One minus Kaplan-Meier of one arm, with log-log intervals, from day 0 and at every event day."""
+def curve(people: pd.DataFrame, group: str, times: Sequence[float] = AT) -> list[CurvePoint]:
+    """One minus Kaplan-Meier of one arm with log-log intervals, from day 0, at every event day and at given times."""
     end, reached = np.sort(people["days"]), np.sort(people.loc[people["event"], "days"])
-    days, dead = np.unique(reached, return_counts=True)
+    days = np.union1d(reached, [time for time in times if len(end) and time <= end[-1]])
+    dead = np.searchsorted(reached, days, side="right") - np.searchsorted(reached, days)
     risks = len(end) - np.searchsorted(end, days)
-    points, survival, variance = [point(group, 0, 0.0, 0.0, len(people), 0)], 1.0, 0.0
+    points, survival, variance = [point(group, 0, 0.0, 0.0, len(people), 0, 0)], 1.0, 0.0
     for day, d, risk, events in zip(days, dead, risks, np.cumsum(dead), strict=True):
         survival *= 1 - d / risk
         variance += d / (risk * (risk - d)) if risk > d else 0.0
-        points.append(point(group, day, 1 - survival, variance, int(risk), int(events)))
+        points.append(point(group, day, 1 - survival, variance, int(risk), int(events), int(d)))
     return points
 
 
-def point(group: str, day: float, incidence: float, variance: float, risk: int, events: int) -> CurvePoint:
+def point(group: str, day: float, incidence: float, variance: float, risk: int, events: int, on_day: int) -> CurvePoint:
     """A point of a curve with its log-log interval."""
     lower, upper = incidence, incidence
     if 0 < incidence < 1:
@@ -129,7 +130,7 @@ def point(group: str, day: float, incidence: float, variance: float, risk: int, 
         lower, upper = 1 - (1 - incidence) ** math.exp(-width), 1 - (1 - incidence) ** math.exp(width)
     return CurvePoint(
         group=group, day=float(day), cumulative_incidence=incidence, lower=lower, upper=upper, at_risk=risk,
-        events=events,
+        events=events, events_on_day=on_day,
     )  # fmt: skip
 
 

@@ -17,8 +17,14 @@ BALANCED = 0.1
 def pairs(balance: Balance) -> list[tuple[BalanceRow, BalanceRow]]:
     """Rows of the same variable and level before and after, where both have a difference to show."""
     after = {(row.variable, row.level): row for row in balance.after}
-    both = [(row, after.get((row.variable, row.level))) for row in balance.before]
+    both = [(row, after.get((row.variable, row.level))) for row in in_order(balance.before)]
     return [(b, a) for b, a in both if a is not None and b.smd is not None and a.smd is not None]
+
+
+def in_order(rows: list[BalanceRow]) -> list[BalanceRow]:
+    """Variables as they come, the levels of each in their natural order."""
+    place = {variable: i for i, variable in reversed(list(enumerate(row.variable for row in rows)))}
+    return sorted(rows, key=lambda row: (place[row.variable], labels.level_order(row.level)))
 
 
 def name_of(look: Look, row: BalanceRow) -> str:

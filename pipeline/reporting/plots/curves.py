@@ -88,8 +88,8 @@ def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> 
     nudge = _apart(list(ends.values()), axes.get_ylim()[1])
     for (group, value), offset in zip(ends.items(), nudge, strict=True):
         axes.annotate(
-            wrapped(look.group(group), 16), (1, value), (6, offset), va="center", fontweight="bold",
-            xycoords=("axes fraction", "data"), textcoords="offset points", color=colour(GROUPS.index(group)),
+            wrapped(look.group(group), 16), (groups[group][-1].day, value), (6, offset), va="center",
+            fontweight="bold", textcoords="offset points", color=colour(GROUPS.index(group)),
             linespacing=1.2,
         )  # fmt: skip
 
@@ -113,7 +113,8 @@ def _people(figure: Figure, axes: Axes, look: Look, groups: dict[str, list[Curve
             figure.text(0.02, y, look.group(group), color=ink, fontsize=8.5)
             y -= LINE * inch * look.narrow
             for tick in ticks:
-                _under(axes, tick, y, look.words.number(count(points, tick)), ink)
+                known = count(points, tick)
+                _under(axes, tick, y, "" if known is None else look.words.number(known), ink)
             y -= LINE * inch
         y -= 0.05 * inch
 
@@ -128,15 +129,15 @@ def _under(axes: Axes, tick: float, y: float, text: str, ink: str) -> None:
 
 
 def at_risk(points: list[CurvePoint], day: float) -> int | None:
-    """People at risk just before a day: those of the first point at or after it, all of them at the start."""
+    """People at risk just before a day: those of the first point at or after it; none known past the last."""
     place = bisect_left([p.day for p in points], day)
-    return points[min(place, len(points) - 1)].at_risk
+    return points[place].at_risk if place < len(points) else None
 
 
 def events(points: list[CurvePoint], day: float) -> int | None:
-    """People who have reached the outcome by a day."""
+    """People who have reached the outcome by a day; none known past the last point."""
     place = bisect_right([p.day for p in points], day) - 1
-    return points[max(place, 0)].events
+    return points[max(place, 0)].events if day <= points[-1].day else None
 
 
 def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) -> Figure:

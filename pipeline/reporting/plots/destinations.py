@@ -33,8 +33,12 @@ def by_destination(rows: list[Destination]) -> dict[str, dict[str, float]]:
     for row in rows:
         if row.share is not None:
             found.setdefault(row.destination, dict.fromkeys(GROUPS, 0.0))[row.group] += row.share
-    last = {"folded", "other_exit", "rest"}
-    return dict(sorted(found.items(), key=lambda item: (item[0] in last, -item[1]["participants"])))
+    return dict(sorted(found.items(), key=lambda item: (is_rest(item[0]), -item[1]["participants"])))
+
+
+def is_rest(destination: str) -> bool:
+    """Whether a destination is what is left over of others."""
+    return destination.startswith("folded") or destination == "other_exit"
 
 
 def draw_destinations(look: Look, rows: list[Destination]) -> Figure:

@@ -6,7 +6,7 @@ from pipeline.config import Cut, Groups
 from pipeline.reporting.document import Block, Fold, Heading, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
-from pipeline.reporting.plots.balance import BALANCED, draw_balance, pairs
+from pipeline.reporting.plots.balance import BALANCED, draw_balance, in_order, pairs
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
 from pipeline.results import BalanceRow, Matching
@@ -37,7 +37,9 @@ def _matching(material: Material, matching: Matching) -> list[Block]:
         variables_table(material),
         Paragraph(words("comparison.counts", **counts)),
     ]
-    if matching.unmatched:
+    if matching.participants == matching.participants_matched:
+        blocks.append(Paragraph(words("comparison.nobody_left_out")))
+    elif matching.unmatched:
         blocks += [Heading(words("comparison.left_out")), unmatched_table(material, matching)]
     if matching.classes:
         blocks.append(Fold(words("comparison.classes"), (classes_table(material, matching),)))
@@ -81,7 +83,7 @@ def classes_table(material: Material, matching: Matching) -> Table:
         Column("controls", words("column.controls"), "count"),
     )
     notes = (words("comparison.classes.note"),) if material.about.control_index == "every_month" else ()
-    return Table("matching_classes", words("caption.matching_classes"), columns, rows, notes)
+    return Table("matching_classes", words("caption.matching_classes"), columns, rows, notes + material.rounded)
 
 
 def unmatched_table(material: Material, matching: Matching) -> Table:
@@ -92,7 +94,7 @@ def unmatched_table(material: Material, matching: Matching) -> Table:
         for u in matching.unmatched
     )
     columns = Column("variable", words("column.variable")), Column("participants", words("column.would_match"), "count")
-    return Table("unmatched", words("caption.unmatched"), columns, rows)
+    return Table("unmatched", words("caption.unmatched"), columns, rows, material.rounded)
 
 
 def _balance(material: Material) -> list[Block]:
@@ -126,7 +128,7 @@ def balance_table(material: Material) -> Table:
         ]
     after = {(row.variable, row.level): row for row in balance.after}
     rows = []
-    for row in balance.before:
+    for row in in_order(balance.before):
         both = {"before": row, "after": after.get((row.variable, row.level), row)}
         rows += _balance_lines(material, {side: both[side] for side in sides})
     return Table("balance", words("caption.balance"), tuple(columns), tuple(rows), (words("balance.note"),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.reporting.document import Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
-from pipeline.reporting.plots.destinations import by_destination, by_kind, draw_destinations
+from pipeline.reporting.plots.destinations import by_destination, by_kind, draw_destinations, is_rest
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
 from pipeline.results import Destination
@@ -31,7 +31,7 @@ def destinations_section(material: Material) -> Section | None:
 
 def _most_common(material: Material, rows: list[Destination], group: str) -> str:
     words = material.words
-    found = [row for row in rows if row.group == group and row.share is not None and row.destination != "folded"]
+    found = [row for row in rows if row.group == group and row.share is not None and not is_rest(row.destination)]
     top = sorted(found, key=lambda row: -(row.share or 0))[:NAMED]
     parts = [f"{labels.lower_first(labels.destination(words, r.destination))} ({words.percent(r.share)})" for r in top]
     return words(
@@ -80,7 +80,7 @@ def destinations_table(material: Material) -> Table:
         _line(material, name, {group: found.get((group, name)) for group in GROUPS}) for name in dict.fromkeys(order)
     ]
     last = material.time(material.days[-1])
-    notes = (words("destinations.note", time=last), words("note.interval"))
+    notes = (words("destinations.note", time=last), words("note.interval"), *material.rounded)
     return Table(
         f"destinations_{material.main_name}", words("caption.destinations"), tuple(columns), tuple(lines), notes
     )

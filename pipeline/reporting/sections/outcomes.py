@@ -130,6 +130,9 @@ def _time_sentences(material: Material, name: str) -> list[str]:
             ("controls", outcome.median_days.controls),
         )
     ]
+    medians = outcome.median_days.participants.value, outcome.median_days.controls.value
+    if medians == (None, None) and not withheld:
+        found = [words("median.neither", done=done)]
     found = [labels.upper_first(sentence) for sentence in found]
     if outcome.rmst is not None:
         found.append(_mean_sentence(material, outcome.rmst, done))

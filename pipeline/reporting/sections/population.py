@@ -45,6 +45,7 @@ def flow_table(material: Material) -> Table:
                 control_rows=matching.control_rows_matched,
             )
         )
+    shown = [s for i, s in enumerate(steps) if i in (0, len(steps) - 1) or _changes(s, steps[i - 1])]
     months = any(s.control_rows is not None and s.control_rows != s.controls for s in steps)
     columns = [
         Column("step", words("column.step")),
@@ -55,17 +56,33 @@ def flow_table(material: Material) -> Table:
         columns.append(Column("control_rows", words("column.person_months"), "count"))
     rows = [
         {
-            "step": Label(s.step, words.get(f"flow.{s.step}", s.step.replace("_", " "))),
+            "step": _step(material, s),
             "participants": s.participants,
             "controls": s.controls,
-            "control_rows": s.control_rows,
+            # Before a month is looked at there are no person-months.
+            "control_rows": s.control_rows or (None if material.withheld(f"flow.{s.step}.control_rows") else ""),
         }
-        for s in steps
+        for s in shown
     ]
     notes = [words("flow.note.months")] if months else []
+    if hidden := [str(_step(material, s)) for s in steps if s not in shown]:
+        notes.append(words("flow.note.unchanged", steps=words.listed([labels.lower_first(name) for name in hidden])))
     if material.about.future_participants == "censor":
         notes.append(words("flow.note.later"))
     return Table("flow", words("caption.flow"), tuple(columns), tuple(rows), tuple(notes))
+
+
+def _step(material: Material, step: FlowStep) -> Label:
+    return Label(step.step, material.words.get(f"flow.{step.step}", step.step.replace("_", " ")))
+
+
+def _changes(step: FlowStep, before: FlowStep) -> bool:
+    """Whether a step removed or added anyone, as far as is shown."""
+    return (step.participants, step.controls, step.control_rows or before.control_rows) != (
+        before.participants,
+        before.controls,
+        before.control_rows or step.control_rows,
+    )
 
 
 def description_section(material: Material) -> Section | None:
@@ -78,7 +95,7 @@ def description_section(material: Material) -> Section | None:
 def description_table(material: Material) -> Table:
     """Shares of levels, and mean and median of numbers; yes-or-no variables by their yes alone."""
     words = material.words
-    rows = [row for row in material.results.description if not _says_no(row, material.results.description)]
+    rows = [row for row in material.results.description if _worth_a_row(row, material.results.description)]
     numbers = any(row.mean is not None for row in rows)
     columns = [
         Column("characteristic", words("column.characteristic")),
@@ -100,7 +117,7 @@ def description_table(material: Material) -> Table:
     for line in shown:
         if line["mean"] != "" and line["share"] is None:
             line["share"] = ""
-    return Table("description", words("caption.description"), tuple(columns), tuple(shown))
+    return Table("description", words("caption.description"), tuple(columns), tuple(shown), material.rounded)
 
 
 def _characteristic(material: Material, row: DescriptionRow) -> Label:
@@ -114,6 +131,7 @@ def _characteristic(material: Material, row: DescriptionRow) -> Label:
     return Label(f"{row.variable}.{row.level}", f"{name.split(' (')[0]}: {level}")
 
 
-def _says_no(row: DescriptionRow, rows: list[DescriptionRow]) -> bool:
-    """Whether a row only says what is left of a yes-or-no variable."""
-    return row.level == "no" and any(r.variable == row.variable and r.level == "yes" for r in rows)
+def _worth_a_row(row: DescriptionRow, rows: list[DescriptionRow]) -> bool:
+    """Not what is left of a yes-or-no variable, nor that nobody's value is missing."""
+    rest = row.level == "no" and any(r.variable == row.variable and r.level == "yes" for r in rows)
+    return not rest and not (row.level in ("unknown", "missing") and row.count == 0)

@@ -83,7 +83,7 @@ def linkage_table(material: Material, linkage: dict[str, int | None]) -> Table:
         {"link": Label(name, words.get(f"link.{name}", name.replace("_", " "))), "people": people}
         for name, people in linkage.items()
     )
-    return Table("data_linkage", words("caption.linkage"), columns, rows)
+    return Table("data_linkage", words("caption.linkage"), columns, rows, material.rounded)
 
 
 def disclosure_section(material: Material) -> Section | None:

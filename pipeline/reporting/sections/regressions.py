@@ -64,7 +64,8 @@ def in_order(material: Material, models: list[Model]) -> list[Term]:
             found.setdefault(term.term, term)
     order = [TREATMENT, *(c.name for c in material.config.models.covariates)]
     place = {name: i for i, name in enumerate(order)}
-    return sorted(found.values(), key=lambda term: place.get(term.factor, len(order)))
+    last = len(order)
+    return sorted(found.values(), key=lambda term: (place.get(term.factor, last), labels.level_order(term.level)))
 
 
 def plain_sentence(material: Material, term: Term) -> str:
@@ -102,7 +103,7 @@ def everyone_table(material: Material) -> Table:
     full, selected = full_model(models), selected_model(models)
     shown = {"full": full, "backward": selected} if selected else {"full": full}
     columns = [Column("term", words("column.comparison"))]
-    columns += [Column(name, words(f"model.{name}"), "ratio", interval=True, stars=True) for name in shown]
+    columns += [Column(name, words(f"model.{name}"), "ratio", interval=True, stars=True, decimals=3) for name in shown]
     columns.append(Column("sentence", words("column.in_words")))
     rows = []
     for term in in_order(material, [m for m in shown.values() if m]):
@@ -112,7 +113,7 @@ def everyone_table(material: Material) -> Table:
         rows.append(line)
     rows += _count_rows(material, {name: model for name, model in shown.items() if model})
     absent = dict.fromkeys(shown, "–")
-    notes = (words("note.interval"), words("note.stars"), words("note.left_out_of_model"))
+    notes = (words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded)
     caption = words("caption.regression", outcome=labels.lower_first(words.text(material.main.label)))
     return Table(f"regression_{material.main_name}", caption, tuple(columns), tuple(rows), notes, absent)
 
@@ -154,7 +155,7 @@ def side_by_side_table(material: Material, which: str) -> Table:
     pick = full_model if which == "full" else selected_model
     models = {name: (label, model) for name, (label, found) in _columns(material).items() if (model := pick(found))}
     columns = [Column("term", words("column.comparison"))]
-    columns += [Column(n, label, "ratio", interval=True, stars=True) for n, (label, _) in models.items()]
+    columns += [Column(n, label, "ratio", interval=True, stars=True, decimals=3) for n, (label, _) in models.items()]
     rows = []
     for term in in_order(material, [model for _, model in models.values()]):
         line: dict[str, object] = {"term": term_label(material, term)}
@@ -162,7 +163,7 @@ def side_by_side_table(material: Material, which: str) -> Table:
             line |= _ratio(name, model, term)
         rows.append(line)
     rows += _count_rows(material, {name: model for name, (_, model) in models.items()})
-    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model")]
+    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded]
     if which == "backward":
         notes.append(words("note.after_selection"))
     return Table(

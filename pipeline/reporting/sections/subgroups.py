@@ -56,7 +56,7 @@ def _differing(material: Material, groups: list[SubgroupResult]) -> str:
     words = material.words
     if not groups:
         return words("subgroups.none_clear")
-    names = words.listed([labels.lower_first(words.text(group.label)) for group in groups])
+    names = "; ".join(labels.lower_first(words.text(group.label)) for group in groups)
     return words("subgroups.clear", groups=names)
 
 
@@ -108,7 +108,7 @@ def subgroups_table(material: Material) -> Table:
         Column("p_adjusted", words("column.p_adjusted"), "p"),
     ]
     rows = tuple(_row(material, name, group, day) for name, group in groups.items())
-    notes = (words("subgroups.note", tests=_tests(groups)), words("note.interval"))
+    notes = (words("subgroups.note", tests=_tests(groups)), words("note.interval"), *material.rounded)
     return Table(f"subgroups_{material.main_name}", words("caption.subgroups"), tuple(columns), rows, notes)
 
 

@@ -107,5 +107,7 @@ def about_section(material: Material) -> Section:
     items.append(words("about.main_outcome", outcome=outcomes[0]))
     if len(outcomes) > 1:
         items.append(words("about.other_outcomes", outcomes="; ".join(outcomes[1:])))
+    if about.participants.sv != "Deltagare":
+        items.append(words("about.called", **material.groups()))
     items.append(words("about.counterfactual.matched" if material.matched else "about.counterfactual.randomised"))
     return Section("about", words("section.about"), (Bullets(tuple(items)), Paragraph(words("about.reading"))))

@@ -21,6 +21,9 @@ def varying_section(material: Material) -> Section | None:
         return None
     blocks: list[Block] = [Paragraph(words("rate.explained"))]
     blocks += [Paragraph(_band_sentence(material, band), "lead") for band in _telling(bands)]
+    first = _interval(bands[0])
+    if first.upper is not None and first.upper < 1:
+        blocks.append(Paragraph(words("varying.lock_in")))
     blocks += [over_time_figure(material), bands_table(material)]
     blocks.append(Paragraph(words("varying.changes" if not_proportional(outcome) else "varying.steady")))
     if outcome.proportionality:
@@ -74,7 +77,7 @@ def bands_table(material: Material) -> Table:
         }
         for band in material.main.hazard_ratio_over_time
     )
-    notes = [words("note.interval")]
+    notes = [words("note.interval"), *material.rounded]
     test = material.main.bands_test
     if test is not None:
         notes.append(words("varying.bands_test", p=words.p_value(test.p)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.config import Text
-from pipeline.reporting.words import Words
+from pipeline.reporting.words import Words, catalogue
 from pipeline.results import Term
 
 INTERVAL = re.compile(r"^[\[(](-inf|[-\d.e+]+), (inf|[-\d.e+]+)[\])]$")
@@ -33,6 +33,13 @@ def level(words: Words, name: str | None) -> str:
         return words.month(name)
     interval = INTERVAL.match(name)
     return _interval(words, *interval.groups()) if interval else words.get(f"level.{name}", name)
+
+
+def level_order(name: str | None) -> tuple[int, str]:
+    """Where a level stands among those of its variable: as the catalogue lists them, others after, by name."""
+    known = [key for key in catalogue() if key.startswith("level.")]
+    key = f"level.{name}"
+    return (known.index(key) if key in known else len(known), name or "")
 
 
 def _interval(words: Words, low: str, high: str) -> str:
