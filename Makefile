@@ -46,7 +46,7 @@ clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data/interim
 
 $(READY): requirements.lock pyproject.toml
-	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python py; do \
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python py); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
