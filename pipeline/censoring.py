@@ -128,7 +128,8 @@ def write_weights(cohort: Path, months: PersonMonths, outcomes: list[str], path:
     table = pq.read_table(cohort, columns=columns)
     rows = np.flatnonzero(table["participant"].to_numpy() == 0)
     largest = 1.0
-    with pq.ParquetWriter(path, SCHEMA) as writer:
+    # Days and factors hardly repeat: a dictionary of them costs time and saves little.
+    with pq.ParquetWriter(path, SCHEMA, use_dictionary=False) as writer:
         for part in _parts(rows):
             pieces = _pieces_of(table.take(pa.array(part)), part, months, outcomes)
             writer.write_table(_as_table(pieces))
@@ -179,15 +180,17 @@ def start_stop(rows: Ints, person: Ints, index_day: NDArray, days: Ints, months:
 
 
 def _tiled(rows: Ints, days: Ints, passes: Ints, change: Ints, factor: Floats) -> Pieces:
-    """Pieces from each row's day 0 with factor 1 and from each change on with its factor, up to the next change."""
-    every = np.arange(len(rows))
-    row = np.concatenate([every, passes])
-    start = np.concatenate([np.zeros(len(rows), np.int64), change])
-    weight = np.concatenate([np.ones(len(rows)), factor])
-    # The piece with factor 1 comes first and is empty when the weight changes on day 0.
-    order = np.lexsort((np.concatenate([np.zeros(len(rows)), np.ones(len(passes))]), start, row))
-    row, start, weight = row[order], start[order], weight[order]
-    last = np.append(row[1:] != row[:-1], True)
-    stop = np.where(last, days[row], np.append(start[1:], 0))
+    """Pieces from each row's day 0 with factor 1, then from each change on with its factor, up to the next change.
+
+    passes, change, factor : (c,) the row (rising) whose weight changes, from which day on (rising within it), to what
+    """
+    pieces = np.bincount(passes, minlength=len(rows)) + 1
+    first = np.zeros(pieces.sum(), bool)
+    first[np.cumsum(pieces) - pieces] = True
+    start, weight = np.zeros(len(first), np.int64), np.ones(len(first))
+    start[~first], weight[~first] = change, factor
+    stop = np.append(start[1:], 0)
+    stop[np.cumsum(pieces) - 1] = days
+    # The piece with factor 1 is empty where the weight changes on day 0.
     kept = stop > start
-    return Pieces(rows[row[kept]], start[kept], stop[kept], weight[kept])
+    return Pieces(np.repeat(rows, pieces)[kept], start[kept], stop[kept], weight[kept])

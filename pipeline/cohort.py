@@ -16,7 +16,7 @@ from pipeline.description import describe
 from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
 from pipeline.engine import read_parquet, session, write_parquet
 from pipeline.errors import Fault, UserError
-from pipeline.followup import follow_return, follow_up, outcome_events
+from pipeline.followup import follow_return, follow_up, new_registrations, other_exits, outcome_events
 from pipeline.index_months import choose_months
 from pipeline.names import COVARIATES, OUTCOME_COLUMNS
 from pipeline.periods import Table
@@ -53,13 +53,18 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
     with session(config.engine, run.write) as (connection, scratch):
         tables = {name: read_parquet(connection, run.read / f"{name}.parquet") for name in TABLES}
         starts = kept(first_starts(tables["participants"], population.intake), scratch / "starts.parquet")
-        rows = kept(_possible(tables, starts, config), scratch / "possible.parquet")
+        events = {
+            name: kept(outcome_events(tables, outcome), scratch / f"events-{name}.parquet")
+            for name, outcome in config.outcomes.items()
+            if outcome.after is None
+        }
+        rows = kept(_possible(tables, starts, events, config), scratch / "possible.parquet")
         panel = kept(
             covariates_at(eligible(rows), tables["persons"], tables["disabilities"]), scratch / "panel.parquet"
         )
         chosen = choose_months(_compared(panel, population), population, config.seed)
         cohort = run.write / "cohort.parquet"
-        write_parquet(_columns(_with_outcomes(chosen, tables, config), config), cohort, KEYS)
+        write_parquet(_columns(_with_outcomes(chosen, tables, events, config), config), cohort, KEYS)
         steps = flow(rows, starts, tables["registrations"], population)
         steps.append(_eligible_step(read_parquet(connection, cohort)))
         _stop_when_empty(steps)
@@ -75,18 +80,18 @@ def weighs_censoring(population: Population) -> bool:
     return population.censoring_weights and population.future_participants == "censor"
 
 
-def _possible(tables: dict[str, Table], starts: Table, config: Config) -> Table:
+def _possible(tables: dict[str, Table], starts: Table, events: dict[str, Table], config: Config) -> Table:
     """Possible rows, judged; with censoring weights also those after the intake, for as long as people join."""
     population = config.population
     assert population is not None
-    headline = config.outcomes[config.outcome_names[0]]
+    headline = config.outcome_names[0]
     last = population.intake.last
     if weighs_censoring(population):
         latest = starts.joined_on.max().to_pyarrow().as_py()
         last = max(last, min(population.follow_up_to, latest or last))
-    stays = programme_stays(tables, population, headline)
+    stays = programme_stays(tables, population, config.outcomes[headline])
     rows = possible_rows(stays, starts, population, last)
-    return judged(rows, tables, outcome_events(tables, headline), population)
+    return judged(rows, tables, events[headline], population)
 
 
 def _write_censoring(run: Run, panel: Table, cohort: Path) -> None:
@@ -108,15 +113,17 @@ def _compared(panel: Table, population: Population) -> Table:
     return rows.filter(~rows.joins_later) if population.future_participants == "exclude" else rows
 
 
-def _with_outcomes(rows: Table, tables: dict[str, Table], config: Config) -> Table:
+def _with_outcomes(rows: Table, tables: dict[str, Table], events: dict[str, Table], config: Config) -> Table:
     """Rows with the follow-up of every outcome; returns last, as their clock starts when another is reached."""
     assert config.population is not None
+    remain = config.population.other_exit == "remain"
     for name, outcome in config.outcomes.items():
         if outcome.after is None:
-            rows = follow_up(rows, tables, name, outcome, config.population)
+            exits = None if remain else other_exits(tables, outcome)
+            rows = follow_up(rows, name, events[name], exits, config.population)
     for name, outcome in config.outcomes.items():
         if outcome.after is not None:
-            rows = follow_return(rows, tables, name, outcome.after, config.population)
+            rows = follow_return(rows, name, new_registrations(tables), outcome.after, config.population)
     headline = config.outcome_names[0]
     stopped = rows.joined_on.delta(rows.index_date, unit="day").cast("float64") == rows[f"{headline}_days"]
     stopped = stopped & (rows.joined_on <= ibis.literal(config.population.follow_up_to))
@@ -135,13 +142,15 @@ def _columns(cohort: Table, config: Config) -> Table:
 
 
 def _eligible_step(cohort: Table) -> FlowStep:
-    participants, controls = cohort.filter(cohort.participant == 1), cohort.filter(cohort.participant == 0)
+    arms = cohort.group_by("participant").aggregate(people=cohort.person_id.nunique(), rows=cohort.count())
+    found = {line["participant"]: line for line in arms.to_pyarrow().to_pylist()}
+    participants, controls = (found.get(arm, {"people": 0, "rows": 0}) for arm in (1, 0))
     return FlowStep(
         step="eligible",
-        participants=int(participants.person_id.nunique().execute()),
-        controls=int(controls.person_id.nunique().execute()),
-        participant_rows=int(participants.count().execute()),
-        control_rows=int(controls.count().execute()),
+        participants=participants["people"],
+        controls=controls["people"],
+        participant_rows=participants["rows"],
+        control_rows=controls["rows"],
     )
 
 

@@ -107,22 +107,26 @@ def _no_far_date(table: Table, name: str, far: Any) -> Any:
     return table[name].nullif(ibis.literal(far)).name(name)
 
 
-def follow_up(rows: Table, tables: Mapping[str, Table], name: str, outcome: Outcome, rule: Population) -> Table:
+def follow_up(rows: Table, name: str, events: Table, exits: Table | None, rule: Population) -> Table:
     """Rows with the follow-up of an outcome from `index_date`, and `<name>_on`, the day it is reached.
 
-    `rows` need index_date and joined_on (null for participants and for those who never join). Follow-up ends at
-    `follow_up_to`, at joining, or at another exit when `other_exit` says so. An event on the last day counts, also
-    on the day of joining or of another exit; an event on the index day counts as day 1.
+    Follow-up ends at `follow_up_to`, at joining, or at another exit. An event on the last day counts, also on the day
+    of joining or of another exit; an event on the index day counts as day 1.
+
+    Parameters
+    ----------
+    rows : with index_date and joined_on (null for participants and for those who never join)
+    events : as from `outcome_events`
+    exits : as from `other_exits`; None when people remain at risk after them
     """
-    found = next_event(rows, outcome_events(tables, outcome), "index_date", name)
-    if rule.other_exit == "remain":
-        found = found.mutate(exit_on=ibis.null("date"))
-    else:
-        found = next_event(found, other_exits(tables, outcome), "index_date", "exit")
+    found = next_event(rows, events, "index_date", name)
+    if exits is not None:
+        found = next_event(found, exits, "index_date", "exit")
     event_on, end = found[f"{name}_on"], _end(found, rule)
-    last = ibis.least(found.exit_on.fill_null(end), end)
+    exit_on = ibis.null("date") if exits is None else found.exit_on
+    last = ibis.least(exit_on.fill_null(end), end)
     reached = (event_on <= last).fill_null(False)
-    exited = (~reached & (found.exit_on <= end)).fill_null(False) & ibis.literal(rule.other_exit == "competing")
+    exited = (~reached & (exit_on <= end)).fill_null(False) & ibis.literal(rule.other_exit == "competing")
     stop = ibis.ifelse(reached, event_on, last)
     named = {
         f"{name}_{part}": ibis.ifelse(reached, found[f"{name}_{part}"], ibis.ifelse(exited, OTHER_EXIT, None))
@@ -133,16 +137,18 @@ def follow_up(rows: Table, tables: Mapping[str, Table], name: str, outcome: Outc
         **_clock(name, ibis.literal(True), found.index_date, stop, reached),
         **{f"{name}_on": ibis.ifelse(reached, event_on, None)},
     )
-    return ended.drop("exit_on")
+    return ended if exits is None else ended.drop("exit_on")
 
 
-def follow_return(rows: Table, tables: Mapping[str, Table], name: str, after: str, rule: Population) -> Table:
+def follow_return(rows: Table, name: str, registered: Table, after: str, rule: Population) -> Table:
     """Rows with the follow-up of a return to AF, from the day `after` was reached to the next registration.
+
+    `registered` are registrations as from `new_registrations`.
 
     The clock never starts (all null) for those who did not reach `after`, and for those who reached it on the last
     day of follow-up and are not registered again that day. A registration on the day itself counts as day 1.
     """
-    found = next_event(rows, new_registrations(tables), f"{after}_on", name)
+    found = next_event(rows, registered, f"{after}_on", name)
     start, event_on, end = found[f"{after}_on"], found[f"{name}_on"], _end(found, rule)
     reached = (event_on <= end).fill_null(False)
     runs = known(start) & (reached | (end > start)).fill_null(False)

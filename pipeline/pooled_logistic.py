@@ -67,8 +67,8 @@ def _binomial_fit(design: Floats, trials: Floats, events: Floats) -> Floats:
     for _ in range(STEPS):
         spread = trials * fitted * (1 - fitted)
         working = linear + (events - trials * fitted) / spread
-        root = np.sqrt(spread)
-        coefficients = np.linalg.lstsq(design * root[:, None], working * root, rcond=None)[0]
+        weighted = design.T * spread
+        coefficients = np.linalg.pinv(weighted @ design, hermitian=True) @ (weighted @ working)
         # Beyond 30 the probability is 0 or 1 to the last bit, and its spread must not vanish.
         linear = np.clip(design @ coefficients, -30, 30)
         fitted = 1 / (1 + np.exp(-linear))
