@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from survival.curves import Hazard, group_rows, hazard, leave_jumps
-from survival.influence import cross_products, quadratic
-from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, group_sums, grouping
+from survival.curves import Hazard, group_rows, hazard, leave_jump
+from survival.influence import Jumps, jumps_of, squared_influence
+from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, grouping
 from survival.intervals import checked_interval, incidence_interval
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -86,32 +87,37 @@ def cumulative_incidence(
     for label, rows in group_rows(groups, data):
         part = data.take(rows)
         own = None if owner is None else owner.codes[rows]
-        for number in range(1, max(int(data.status.max()), 1) + 1):
-            times, incidence, std_error = aalen_johansen(part, number, own, robust)
+        numbers = range(1, max(int(data.status.max()), 1) + 1)
+        times, found = aalen_johansen(part, numbers, own, robust)
+        for number, (incidence, std_error) in zip(numbers, found, strict=True):
             lower, upper = incidence_interval(incidence, std_error, interval, level)
             curves.append(Incidence(label, number, times, incidence, std_error, lower, upper))
     return CumulativeIncidence(tuple(curves), interval, level)
 
 
 def aalen_johansen(
-    data: FollowUp, cause: int, cluster: Ints | None, robust: bool = True
-) -> tuple[Floats, Floats, Floats]:
-    """Event times (k,) of any cause, incidence (k,) of one and its standard error (k,), of one group's rows."""
+    data: FollowUp, causes: Iterable[int], cluster: Ints | None, robust: bool = True
+) -> tuple[Floats, list[tuple[Floats, Floats]]]:
+    """Event times (k,) of any cause, and per asked cause incidence (k,) and std_error (k,), of one group's rows."""
     sets = risk_sets(data)
-    weight = data.weight()
     rates = hazard(sets, data.weights)
     before = np.concatenate([[1.0], rates.survival])[: sets.size]
-    own = sets.at_event(weight * (data.status == cause))
-    step = before * own / rates.at_risk
-    incidence = np.cumsum(step)
-    if not robust:
-        return sets.times, incidence, np.sqrt(_aalen_variance(rates, own, before, incidence))
-    squares = _influence_squares(sets, data, cause, rates, before, step, cluster)
-    return sets.times, incidence, np.sqrt(squares)
+    jumps = jumps_of(sets, cluster)
+    found: list[tuple[Floats, Floats]] = []
+    for cause in causes:
+        own = sets.at_event(data.weight() * (data.status == cause))
+        step = before * own / rates.at_risk
+        incidence = np.cumsum(step)
+        if robust:
+            variance = _influence_squares(sets, data, cause, rates, before, step, jumps)
+        else:
+            variance = _aalen_variance(rates, own, before, incidence)
+        found.append((incidence, np.sqrt(variance)))
+    return sets.times, found
 
 
 def _influence_squares(
-    sets: RiskSets, data: FollowUp, cause: int, rates: Hazard, before: Floats, step: Floats, cluster: Ints | None
+    sets: RiskSets, data: FollowUp, cause: int, rates: Hazard, before: Floats, step: Floats, jumps: Jumps
 ) -> Floats:
     """(k,) sum over clusters of the squared influence on the incidence F.
 
@@ -125,35 +131,14 @@ def _influence_squares(
     earlier = np.concatenate([[0.0], greenwood])[:size]
     f = np.cumsum(step)
     h = np.cumsum((earlier - 1 / rates.at_risk) * step)
-    padded_f, padded_h = np.append(f, 0.0), np.append(h, 0.0)
-    survival = leave_jumps(sets, weight, np.append(greenwood, 0.0), rates.per_survivor)
-    leaving = np.column_stack(
-        [
-            weight * padded_h[sets.leaves] - survival[:, 0] * padded_f[sets.leaves],
-            survival,
-        ]
-    )
+    on_survival = leave_jump(sets, weight, greenwood, rates.per_survivor)
+    constant = weight * np.append(h, 0.0)[sets.leaves] - on_survival * np.append(f, 0.0)[sets.leaves]
     own = sets.event & (data.status == cause)
-    at = sets.leaves[own]
-    leaving[own, 0] += weight[own] * before[at] / rates.at_risk[at]
-    present = weight * (sets.leaves < size)
-    present[sets.late] = 0.0
-    late, a, fl, hl = weight[sets.late], greenwood[sets.missed], f[sets.missed], h[sets.missed]
-    entering = np.column_stack([late * (a * fl - hl), -late * a, late])
-    if cluster is None and not len(sets.late):
-        initial = np.column_stack([np.zeros((data.n, 2)), present])
-        products = cross_products(None, sets.leaves, leaving, initial, size)
-    else:
-        owner = np.arange(data.n) if cluster is None else cluster
-        initial = np.column_stack([np.zeros((owner.max() + 1, 2)), group_sums(owner, present, int(owner.max()) + 1)])
-        products = cross_products(
-            np.concatenate([owner, owner[sets.late]]),
-            np.concatenate([sets.leaves, sets.missed]),
-            np.concatenate([leaving, entering]),
-            initial,
-            size,
-        )
-    return quadratic(products, np.column_stack([np.ones(size), f, h]))
+    constant[own] += weight[own] * (before / rates.at_risk)[sets.leaves[own]]
+    phi = [np.ones(size), f, h]
+    late, a = weight[sets.late], greenwood[sets.missed]
+    entering = [late * (a * f[sets.missed] - h[sets.missed]), -late * a]
+    return squared_influence(jumps, sets, weight, [constant, on_survival], entering, phi)
 
 
 def _aalen_variance(rates: Hazard, own: Floats, before: Floats, incidence: Floats) -> Floats:

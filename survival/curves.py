@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from survival.influence import cross_products, quadratic
-from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, group_sums, grouping
+from survival.influence import jumps_of, squared_influence
+from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, grouping, stable_order
 from survival.intervals import checked_interval, crossing, survival_interval
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -152,7 +152,7 @@ def group_rows(groups: Codes | None, data: FollowUp) -> Iterator[tuple[Any, Ints
         yield "all", slice(None) if kept is None else kept
         return
     rows = np.arange(data.n) if kept is None else kept
-    order = rows[np.argsort(groups.codes[rows].astype(np.int32), kind="stable")]
+    order = rows[stable_order(groups.codes[rows], len(groups.labels))]
     ends = np.cumsum(np.bincount(groups.codes[rows], minlength=len(groups.labels)))
     for label, start, end in zip(groups.labels, np.append(0, ends), ends, strict=False):
         if end > start:
@@ -185,8 +185,7 @@ class Hazard:
 
 def hazard(sets: RiskSets, weight: Floats | None) -> Hazard:
     """Weighted counts of one stratum's risk sets."""
-    ones = np.ones(len(sets.leaves))
-    rows_at_risk, rows_events = sets.at_risk(ones), sets.at_event(ones)
+    rows_at_risk, rows_events = sets.counts()
     at_risk, events = (rows_at_risk, rows_events) if weight is None else (sets.at_risk(weight), sets.at_event(weight))
     # Two sums of the same weights differ in the last digit; whether anybody is left is a count.
     left = np.where(rows_at_risk == rows_events, 0.0, at_risk - events)
@@ -211,33 +210,16 @@ def _influence_squares(sets: RiskSets, weight: Floats, rates: Hazard, path: Floa
     A row at risk adds w (A(t) - A(entry)), with A = `path` the running Greenwood sum; when it leaves at s that stays
     at w (A(s) - A(entry) - event / (Y(s) - d(s))). So P = (constant part, weight at risk) and phi = (1, A).
     """
-    size = sets.size
-    leaving = leave_jumps(sets, weight, np.append(path, 0.0), rates.per_survivor)
-    present = weight * (sets.leaves < size)
-    present[sets.late] = 0.0
-    initial = np.column_stack([np.zeros_like(present), present])
-    if cluster is None and not len(sets.late):
-        products = cross_products(None, sets.leaves, leaving, initial, size)
-    else:
-        owner = np.arange(len(weight)) if cluster is None else cluster
-        start = np.column_stack([np.zeros(owner.max() + 1), group_sums(owner, present, int(owner.max()) + 1)])
-        late = weight[sets.late]
-        entering = np.column_stack([-late * path[sets.missed], late])
-        products = cross_products(
-            np.concatenate([owner, owner[sets.late]]),
-            np.concatenate([sets.leaves, sets.missed]),
-            np.concatenate([leaving, entering]),
-            start,
-            size,
-        )
-    return quadratic(products, np.column_stack([np.ones(size), path]))
+    leaving = leave_jump(sets, weight, path, rates.per_survivor)
+    entering = -weight[sets.late] * path[sets.missed]
+    return squared_influence(jumps_of(sets, cluster), sets, weight, [leaving], [entering], [np.ones(sets.size), path])
 
 
-def leave_jumps(sets: RiskSets, weight: Floats, path: Floats, per_survivor: Floats) -> Floats:
-    """(n, 2) change of (constant part, weight at risk) of each row when it leaves; 0 for rows in no risk set."""
-    constant = weight * path[sets.leaves]
-    constant[sets.event] -= weight[sets.event] * per_survivor[sets.leaves[sets.event]]
-    return np.column_stack([constant, -weight * (sets.leaves < sets.size)])
+def leave_jump(sets: RiskSets, weight: Floats, path: Floats, per_survivor: Floats) -> Floats:
+    """(n,) what a row's influence on log survival stays at when it leaves, beside its entry; 0 if in no risk set."""
+    jump = weight * np.append(path, 0.0)[sets.leaves]
+    jump[sets.event] -= weight[sets.event] * per_survivor[sets.leaves[sets.event]]
+    return jump
 
 
 def _quantile(curve: Curve, share: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from survival.inputs import Floats, FollowUp, Ints
+from survival.inputs import Floats, FollowUp, Ints, stable_order
 from survival.partial_likelihood import BLOCK, Model, State, evaluate, information, score, tied_terms
 from survival.risksets import risk_sets
 from survival.varying import Layout
@@ -82,9 +82,7 @@ def prepare(data: FollowUp, x: list[Floats], plan: Layout, ties: str, stratum: I
 
 
 def _ordered(rows: Ints, key: Ints, size: int) -> tuple[Ints, Ints]:
-    # Small keys are sorted by counting: linear in rows.
-    narrow = key.astype(np.uint16) if size <= 2**16 else key
-    order = np.argsort(narrow, kind="stable")
+    order = stable_order(key, size)
     return rows[order], key[order]
 
 

@@ -48,7 +48,7 @@ class RiskSets:
 
     def at_event(self, values: Floats) -> Floats:
         """(K,) sums of (n,) values over the rows whose event it is."""
-        return group_sums(self.leaves[self.event], values[self.event], self.size)
+        return group_sums(np.where(self.event, self.leaves, self.size), values, self.size + 1)[:-1]
 
     def at_risk(self, values: Floats) -> Floats:
         """(K,) sums of (n,) values over the rows at risk."""
@@ -56,6 +56,13 @@ class RiskSets:
         if len(self.late):
             total -= self.suffix(group_sums(self.missed, values[self.late], self.size))
         return total
+
+    def counts(self) -> tuple[Floats, Floats]:
+        """(K,) how many rows are at risk, and how many have the event."""
+        at_risk = self.suffix(np.bincount(self.leaves, minlength=self.size + 1)[:-1].astype(float))
+        at_risk -= self.suffix(np.bincount(self.missed, minlength=self.size).astype(float))
+        events = np.bincount(np.where(self.event, self.leaves, self.size), minlength=self.size + 1)[:-1]
+        return at_risk, events.astype(float)
 
     def over_life(self, values: Floats) -> Floats:
         """(n,) each row's sum of (K,) values over the risk sets it belongs to."""
