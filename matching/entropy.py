@@ -122,16 +122,22 @@ def solve_dual(
         tilted, value = _tilt(log_share, whitened @ slope)
         gradient = tilted @ whitened
         if value < least:
-            break
+            raise ValueError(_unreached("no weights", matrix[rows], tilted, target, names, arm))
         if np.abs(gradient).max(initial=0.0) <= tolerance:
             weights = np.zeros(len(matrix))
             weights[rows] = tilted
             return weights
         slope = _newton_step(whitened, log_share, slope, tilted, gradient, value)
-    off = (tilted @ matrix[rows] - target) / matrix[rows].std(axis=0).clip(min=1e-300)
+    raise ValueError(_unreached(f"in {STEPS} steps no weights", matrix[rows], tilted, target, names, arm))
+
+
+def _unreached(
+    start: str, matrix: np.ndarray, share: np.ndarray, target: np.ndarray, names: Sequence[str], arm: str
+) -> str:
+    off = (share @ matrix - target) / matrix.std(axis=0).clip(min=1e-300)
     worst = int(np.abs(off).argmax())
-    raise ValueError(
-        f"entropy balancing: no weights on the {arm} reproduce the means of all {len(names)} columns at once; the "
+    return (
+        f"entropy balancing: {start} on the {arm} reproduce the means of all {len(names)} columns at once; the "
         f"furthest off is {names[worst]}, by {off[worst]:.2g} standard deviations. Balance on fewer columns, or keep "
         "to people who have a counterpart (cem)"
     )

@@ -13,6 +13,7 @@ put <- function(name, x) lines <<- c(lines, paste0(name, ",", paste(sprintf("%.1
 put("nclass_fd", c(nclass.FD(d$tenure), nclass.FD(d$logwage), nclass.FD(c(rep(0, 90), 1:10)), nclass.FD(rep(c(0, 0, 0, 0, 1), 40))))
 put("nclass_scott", c(nclass.scott(d$tenure), nclass.scott(d$logwage), nclass.scott(c(rep(0, 90), 1:10)), nclass.scott(rep(3, 9))))
 put("pretty_1", pretty(c(0.3, 9.7), 7)); put("pretty_2", pretty(c(-1234.5, 88000), 23)); put("pretty_3", pretty(c(0, 1), 14))
+put("pretty_units", sapply(1:60, function(n) diff(pretty(c(0, 1), n))[1]))
 put("quantile_7", quantile(d$logwage, (0:5) / 5))
 
 # balance: every column of MatchIt's summary, with squares and products

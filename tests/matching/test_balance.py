@@ -103,6 +103,11 @@ def test_missing_values_are_counted_and_left_out_of_the_mean() -> None:
     assert table[["mean_treated_before", "mean_controls_before"]].to_numpy().tolist() == [[2, 4], [1 / 3, 1 / 3]]
 
 
+def test_products_leave_out_rows_with_a_missing_factor() -> None:
+    table = small([1.0, np.nan, 3.0, 5.0, np.nan, 3.0]).balance(["x"], squares=True)
+    assert table.iloc[-1][["variable", "mean_treated_before", "mean_controls_before"]].tolist() == ["x^2", 5, 17]
+
+
 def test_missing_categories_are_a_level() -> None:
     table = small(["u", None, "v", "v", None, "u"]).balance(["x"])
     assert table["level"].tolist() == ["u", "v", "missing"]

@@ -135,6 +135,8 @@ def test_more_cells_than_an_integer_can_number() -> None:
     people = pd.concat([wide, wide], ignore_index=True).assign(treated=np.repeat([0, 1], 400))
     sample = cem(people, "treated", {c: Exact() for c in wide})
     assert sample.counts["matched"].tolist() == [400, 400]
+    cells = sample.cells.classes
+    assert (np.lexsort(cells.T[::-1]) == np.arange(len(cells))).all()  # numbered in the order of their classes
     combinations = pd.Series(list(wide.itertuples(index=False)) * 2)
     assert combinations.groupby(sample.cells.cell).agg(lambda rows: len(set(rows))).max() == 1
     assert combinations.nunique() == len(sample.strata)
@@ -169,6 +171,13 @@ def test_a_variable_that_removes_most_is_noted() -> None:
     assert sample.notes == (
         "place alone removes 3 of 4 treated: 1 are matched, 4 would be without it; consider wider classes",
     )
+
+
+def test_the_note_counts_the_arm_the_estimand_is_about() -> None:
+    people = pd.DataFrame({"treated": [1, 0, 0, 0, 0, 0, 0], "place": [1, 1, 2, 3, 4, 5, 6], "sex": "w"})
+    rules = {"place": Exact(), "sex": Exact()}
+    assert cem(people, "treated", rules, "ATT").notes == ()
+    assert cem(people, "treated", rules, "ATC").notes[0].startswith("place alone removes 5 of 6 controls")
 
 
 def test_treatment_with_one_value() -> None:
@@ -206,6 +215,7 @@ def test_columns_that_are_not_there_or_taken() -> None:
         ("sex", "column 'sex' is not numeric"),
         ([1.0, 2.0], r"weights: \(2,\) does not fit 8 rows"),
         ([1, 1, 0, 1, 1, 1, np.nan, 1], "must be positive and finite; 2 rows are not"),
+        ([1, 1, 0, 1, 1, 1, 1, 1], "must be positive and finite; 1 rows are not"),
         (pd.Series(np.ones(8)), "another index than people"),
     ],
 )

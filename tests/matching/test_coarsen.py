@@ -85,6 +85,12 @@ def test_round_breaks_are_those_of_r_pretty(
     np.testing.assert_allclose(round_breaks(np.array(ends), number), r_values[f"pretty_{name}"], rtol=1e-12, atol=1e-12)
 
 
+def test_units_of_round_breaks_are_those_of_r_pretty(r_values: dict[str, np.ndarray]) -> None:
+    """sapply(1:60, function(n) diff(pretty(c(0, 1), n))[1])"""
+    found = [np.diff(round_breaks(np.array([0.0, 1.0]), n))[0] for n in range(1, 61)]
+    np.testing.assert_allclose(found, r_values["pretty_units"], rtol=1e-12)
+
+
 def test_groups_join_categories() -> None:
     county = pd.Series(["01", "03", "12", "01"], name="county")
     assert classes_of(county, Groups({"east": ["01", "03"], "south": ["12", "13"]})) == [

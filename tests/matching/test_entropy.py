@@ -80,6 +80,13 @@ def test_categories_the_treated_do_not_have_get_no_weight() -> None:
     assert sample.balance()["smd_after"].abs().max() < 1e-10
 
 
+def test_leaving_some_out_can_leave_others_no_choice() -> None:
+    """The treated all live in a; there the largest x among the controls is their mean, which one control has."""
+    people = people_with([4, 4, 4, 1, 4, 4, 9, 9], place=list("aaaaabcc"))
+    sample = entropy_balance(people, "treated", ["x", "place"])
+    assert sample.weight[3:].tolist() == [0, 1, 0, 0, 0]
+
+
 def test_a_mean_beyond_the_range() -> None:
     message = r"the mean of x is to be 8, but among the controls it only runs from 1 to 4"
     with pytest.raises(ValueError, match=message):
@@ -98,7 +105,9 @@ def test_means_that_are_each_in_range_but_not_together() -> None:
     with pytest.raises(ValueError, match=r"among the controls .* follows from the other columns"):
         entropy_balance(people, "treated", ["x", "z"])
     bent = people.assign(z=[0.1, 0.1, 0.1, 0, 2, 1, 0.6])
-    with pytest.raises(ValueError, match=r"no weights on the controls reproduce the means of all 2 columns at once"):
+    with pytest.raises(
+        ValueError, match=r"balancing: no weights on the controls reproduce the means of all 2 columns at once"
+    ):
         entropy_balance(bent, "treated", ["x", "z"])
 
 

@@ -107,6 +107,7 @@ def test_k_to_k_keeps_equal_numbers(people: pd.DataFrame, estimand: str, seed: i
     )
     assert (per_stratum[0] == per_stratum[1]).all()
     assert per_stratum[0].tolist() == before.min(axis=1).tolist()
+    assert sample.counts["matched"].tolist() == [per_stratum[1].sum(), per_stratum[0].sum()]
     np.testing.assert_allclose(sample.data["weight"], 1, rtol=1e-14)
 
 
