@@ -32,7 +32,7 @@ _PERIODS: Mapping[str, tuple[str, str, str | None]] = {
 _OF_PERIODS = ("no_person", "no_start", "end_before_start", "exact_duplicate", "same_start")
 _SET_ASIDE: Mapping[str, tuple[str, ...]] = {
     "registrations": _OF_PERIODS,
-    "categories": (*_OF_PERIODS, "empty_period"),
+    "categories": (*_OF_PERIODS, "no_code", "empty_period"),
     "background": ("no_person", "exact_duplicate", "repeated_year"),
     "participants": _OF_PERIODS,
 }
@@ -74,9 +74,7 @@ def canonical_tables(used: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
     return {
         "persons": persons(used),
         "registrations": used["registrations"].select("person_id", "registered_on", "deregistered_on", "reason"),
-        "categories": periods.filter(periods.category.notnull()).select(
-            "person_id", "category", "valid_from", "valid_to"
-        ),
+        "categories": periods.select("person_id", "category", "valid_from", "valid_to"),
         "background": background(used["background"]),
         "disabilities": periods.filter(periods.disability.notnull()).select(
             "person_id", "valid_from", "valid_to", code="disability"
@@ -114,14 +112,14 @@ def background(lisa: ir.Table) -> ir.Table:
     return lisa.select(
         "person_id",
         "year",
-        "family_type",
-        "municipality",
         education=values.grouped(lisa.education, "education_levels").fill_null("unknown"),
+        family_type=lisa.family_type,
         has_children=values.grouped(lisa.family_type, "family_types", "has_children") == "yes",
         is_single=values.grouped(lisa.family_type, "family_types", "is_single") == "yes",
         sickness_benefit=sickness,
         social_assistance=assistance,
-    ).relocate("education", after="year")
+        municipality=lisa.municipality,
+    )
 
 
 def _any(*signs: ir.BooleanValue) -> ir.BooleanValue:

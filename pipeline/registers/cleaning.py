@@ -4,7 +4,7 @@ Every function takes a table of typed rows and gives it back with `rule` (the ru
 that are used) and `copies` (how many delivered rows were alike). Which of several rows is used depends on what they
 hold, never on their order.
 
-- `no_person`, `no_start`, `no_year`: the row lacks what it cannot be used without
+- `no_person`, `no_start`, `no_code`: the row lacks what it cannot be used without
 - `end_before_start`: the period ends before it starts (AF's typed periods cannot be deleted)
 - `empty_period`: a category period that ends the day it starts was never in force
 - `exact_duplicate`: the same row again
@@ -41,6 +41,8 @@ def clean_periods(table: ir.Table, start: str, end: str, code: str | None, *, ha
         (table[start].isnull(), "no_start"),
         (table[end] < table[start], "end_before_start"),
     ]
+    if code is not None:
+        wrong.append((table[code].isnull(), "no_code"))
     if half_open:
         wrong.append((table[end] == table[start], "empty_period"))
     judged = _same_start(_merged(table.mutate(rule=ibis.cases(*wrong))), start, end, code)
@@ -94,12 +96,13 @@ def _same_start(judged: ir.Table, start: str, end: str, code: str | None) -> ir.
     import ibis
 
     person_day = ["person_id", start, "rule"]
-    rest = [ibis.desc(name, nulls_first=False) for name in judged.columns if name not in (*person_day, end, "copies")]
+    others = [name for name in judged.columns if name not in (*person_day, end, code, "copies")]
+    rest = [ibis.desc(name, nulls_first=False) for name in others]
     latest_known = [ibis.desc(end, nulls_first=False), *rest]
     judged = _only_first(judged, [*person_day, *([code] if code else [])], latest_known)
     if code is None:
         return judged
-    return _only_first(judged, person_day, [ibis.desc(end, nulls_first=True), ibis.asc(code), *rest])
+    return _only_first(judged, person_day, [ibis.desc(end, nulls_first=True), ibis.asc(code, nulls_first=False), *rest])
 
 
 def _only_first(judged: ir.Table, group: list[str], order: list[ir.Value]) -> ir.Table:

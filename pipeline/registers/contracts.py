@@ -138,14 +138,16 @@ CONTRACTS: Mapping[str, Contract] = {
 
 
 def find_columns(contract: Contract, delivered: Sequence[str], mapping: Mapping[str, str]) -> Found:
-    """Which delivered column is which of ours; `mapping` (our name: delivered name) goes before the usual names."""
-    folded = {name.casefold(): name for name in reversed(delivered)}
+    """Which delivered column is which of ours.
+
+    `mapping` (our name: delivered name) goes before the usual names, which stay in force for files that do not have
+    the mapped one: names change between the years of a register.
+    """
     columns: dict[str, str] = {}
     for column in contract.columns:
-        if column.name in mapping:
-            name = folded.get(mapping[column.name].casefold())
-        else:
-            name = next((n for pattern in column.delivered for n in delivered if _fits(pattern, n)), None)
+        mapped = [re.escape(mapping[column.name])] if column.name in mapping else []
+        patterns = (*mapped, *column.delivered)
+        name = next((name for pattern in patterns for name in delivered if _fits(pattern, name)), None)
         if name is not None:
             columns[column.name] = name
     taken = set(columns.values())

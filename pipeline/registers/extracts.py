@@ -122,18 +122,20 @@ def _column_faults(
             yield Fault(shown, f"'columns' maps '{name}', which is no column of ours.", remedy)
         elif name not in found.columns:
             yield Fault(
-                shown, f"has no column '{delivered}', which 'columns' names for {name}.", _near(delivered, header)
+                shown,
+                f"has no column '{delivered}', which 'columns' names for {name}.",
+                _near(delivered, found, header),
             )
     for column in found.missing:
         if column.required and column.name not in source.columns:
-            yield Fault(shown, f"has no column '{column.title}' ({column.name}).", _near(column.title, header))
+            yield Fault(shown, f"has no column '{column.title}' ({column.name}).", _near(column.title, found, header))
     for delivered in dict.fromkeys(found.columns.values()):
         if header.count(delivered) > 1:
             yield Fault(shown, f"has several columns '{delivered}'.", "Keep one of them, or rename the others.")
 
 
-def _near(wanted: str, header: Sequence[str]) -> str:
-    near = nearest(wanted, header)
+def _near(wanted: str, found: Found, header: Sequence[str]) -> str:
+    near = nearest(wanted, found.unused)
     if near:
         names = " or ".join(f"'{name}'" for name in near)
         return f"It has {names}; map it with 'columns' in the configuration if that is it."

@@ -1,0 +1,61 @@
+"""Four small registers, written by hand: two participants, a control, and one whom AF does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REGISTRATIONS = "af_inskrivning.csv"
+CATEGORIES = "af_sokandekategori.csv"
+PARTICIPANTS = "esf_deltagare.csv"
+LISA_HEADER = (
+    "LopNr;Kon;FodelseAr;FodGrEg5;SenInvAr;{education};FamTypF;"
+    "SjukPP;SjukErs;AktErs;SocBidrFam;SocBidrTypF;LoneInk;Kommun"
+)
+
+Files = dict[str, list[str]]
+
+
+def small_extracts() -> Files:
+    """Lines of each file, header first."""
+    return {
+        REGISTRATIONS: [
+            "LopNr;INTR_DAT;AVAKT_DATUM;AVAKT_ORSAK",
+            "11;2018-02-13;2020-10-25;7",
+            "11;2021-01-07;;",
+            "12;2019-05-02;2021-12-08;6",
+            "13;2017-01-01;;",
+        ],
+        CATEGORIES: [
+            "LopNr;inskadm;utskadm;skat;ahkp",
+            "11;2018-02-13;2019-05-07;11;",
+            "11;2019-05-07;2020-10-25;70;",
+            "12;2019-05-02;2021-12-08;70;21",
+            "13;2017-01-01;2021-06-01;70;",
+            "13;2021-06-01;;33;",
+        ],
+        PARTICIPANTS: [
+            "LopNr;startdatum;slutdatum;ursprung;avslutsorsak",
+            "11;2020-03-02;2020-09-01;AF;Åter till Arbetsförmedlingen",
+            "12;2021-08-16;;AF;",
+            "14;2020-11-05;2021-01-01;KOMMUN;Studier",
+        ],
+        "lisa_2018.csv": [
+            LISA_HEADER.format(education="Sun2000niva_old"),
+            "11;1;1980;00;0000;3;50;0,0;0,0;0,0;0,0;0;12,5;1280",
+            "13;2;1971;07;2010;;41;10,5;0,0;0,0;0,0;0;0,0;1280",
+        ],
+        "lisa_2019.csv": [
+            LISA_HEADER.format(education="Sun2020Niva_Old"),
+            "11;1;1980;00;0000;5;12;0,0;0,0;0,0;40,2;1;0,0;1280",
+            "12;2;1990;04;2015;1;31;0,0;0,0;20,0;0,0;0;0,0;0136",
+        ],
+    }
+
+
+def write_files(files: Files, base: Path, encoding: str = "cp1252", end: str = "\r\n") -> Path:
+    """Write the files where config.yaml looks for them; returns `base`."""
+    folder = base / "data" / "raw"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in files.items():
+        (folder / name).write_bytes("".join(line + end for line in lines).encode(encoding))
+    return base
