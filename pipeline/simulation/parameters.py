@@ -105,7 +105,7 @@ STAY_LONGEST: Final = 365
 
 # --- Where people go --------------------------------------------------------------------------------------------------
 
-DAILY_HAZARD: Final = 0.00085  # tuned to Figure 1: all work and studies together, controls with the reference traits
+DAILY_HAZARD: Final = 0.000855  # tuned to Figure 1: all work and studies together, controls with the reference traits
 # Published for controls who reached the outcome: permanent job 37%, nystartsjobb 24%, studies 10%, fixed-term job 8%.
 DESTINATIONS: Final = {  # group: {deregistration reason or category: share of the hazard}
     "permanent job": {"1": 0.370},
@@ -152,12 +152,12 @@ CALENDAR: Final = {  # tuned, mild: all hazards, by half-year from February 2020
 # nystartsjobb 30%, introduktionsjobb 16%, extratjänst 15%, permanent job 15%, studies 9%.
 EFFECT_LIMITS: Final = (30, 91, 183, 274)
 EFFECT: Final = {
-    "permanent job": (0.55, 0.52, 0.57, 0.62, 0.66),
-    "other job": (0.40, 0.25, 0.25, 0.27, 0.30),
-    "studies": (0.85, 1.35, 1.50, 1.65, 1.15),
+    "permanent job": (0.53, 0.50, 0.55, 0.60, 0.58),
+    "other job": (0.35, 0.22, 0.22, 0.24, 0.26),
+    "studies": (0.85, 1.40, 1.50, 1.60, 1.15),
     "unsupported": (0.60, 0.85, 1.05, 1.15, 1.05),
-    "nystartsjobb": (0.80, 2.40, 3.00, 3.45, 1.50),
-    "introduction": (1.30, 13.0, 17.0, 18.5, 4.40),
+    "nystartsjobb": (0.75, 2.60, 2.95, 3.10, 1.50),
+    "introduction": (1.20, 14.5, 17.0, 17.5, 4.50),
     "wage subsidy": (0.70, 2.50, 4.00, 4.00, 1.70),
     "other reasons": (0.70, 0.80, 0.85, 0.90, 1.00),
 }
@@ -169,13 +169,13 @@ CHANGE: Final = (0.0060, 0.00030)  # from openly unemployed into JOB, from JOB t
 BACK_AFTER_OTHER: Final = 0.0012  # registered again after another reason
 BACK_LIMITS: Final = (91, 183)  # registered again after work or studies, by days since: Figure 4, 50% of controls at
 BACK_AFTER_WORK: Final = (0.0042, 0.0029, 0.0020)  # six months, a clear majority after a year
-BACK_RATIO: Final = (1.17, 1.17, 2.30)  # participants against controls: 53% at six months, hazard ratio 1.41 overall
+BACK_RATIO: Final = (1.20, 1.20, 2.40)  # participants against controls: 53% at six months, hazard ratio 1.41 overall
 
 # From a job found within the registration: hazard per day of leaving it, and where to.
 JOB_SPELLS: Final = {  # hazard, share deregistered for work, for another reason, back to JOB, to openly unemployed
-    "unsupported": (0.0100, 0.75, 0.08, 0.07, 0.10),
-    "nystartsjobb": (0.0017, 0.22, 0.10, 0.34, 0.34),
-    "introduction": (0.0017, 0.10, 0.10, 0.48, 0.32),
+    "unsupported": (0.0140, 0.84, 0.05, 0.05, 0.06),
+    "nystartsjobb": (0.0016, 0.15, 0.10, 0.37, 0.38),
+    "introduction": (0.0015, 0.07, 0.10, 0.50, 0.33),
     "wage subsidy": (0.0014, 0.15, 0.15, 0.38, 0.32),
 }
 JOB_SPELL_REASONS: Final = {"1": 0.50, "2": 0.28, "3": 0.22}  # tuned: deregistered for work from such a job
