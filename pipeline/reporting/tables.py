@@ -91,6 +91,8 @@ def shown(words: Words, column: Column, value: float, bare: bool = False) -> str
     if column.kind == "p":
         return words.p_value(value)
     decimals = DECIMALS[column.kind] if column.decimals is None else column.decimals
+    if column.kind == "time" and float(value).is_integer():
+        decimals = 0
     if column.kind == "percent":
         if decimals == 0 and not bare:
             return words.small_percent(value)

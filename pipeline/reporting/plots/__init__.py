@@ -12,6 +12,8 @@ from pipeline.config import Text
 from pipeline.reporting.words import Words, labels
 
 GREY = "#6B6B6B"
+# Names that lines may cross stand on white.
+BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 DASHES = ("solid", (0, (5, 1.6)))
 
 
@@ -58,8 +60,11 @@ def heading(axes: Axes, text: str, left: float = 0.0) -> None:
 
 
 def time_ticks(look: Look, days: list[float], end: float) -> tuple[list[float], list[str]]:
-    """Ticks at the start and the report's times, told in months where time is counted in days."""
-    ticks = [0.0, *(day for day in days if day <= end)]
+    """Ticks at the start and those of the report's times that have room, in months where time is counted in days."""
+    ticks = [0.0]
+    for day in days:
+        if ticks[-1] + (0.13 if look.narrow else 0.09) * end <= day <= end:
+            ticks.append(day)
     if labels.is_days(look.unit):
         return ticks, [look.words.number(labels.whole_months(day) or day / labels.DAYS_IN_MONTH) for day in ticks]
     return ticks, [look.words.number(day) for day in ticks]

@@ -6,7 +6,7 @@ import math
 
 from matplotlib.figure import Figure
 
-from pipeline.reporting.plots import GREY, Look, canvas, colour, wrapped
+from pipeline.reporting.plots import BEHIND, GREY, Look, canvas, colour, wrapped
 from pipeline.reporting.words import labels
 from pipeline.results import Balance, BalanceRow
 
@@ -49,7 +49,7 @@ def draw_balance(look: Look, balance: Balance, matched: bool) -> Figure:
         axes.plot(x[1], y, marker="o", markersize=6.5, color=colour(0))
         place = (0, y - 0.36, "left") if look.narrow else (-0.02, y, "right")
         axes.text(place[0], place[1], wrapped(name_of(look, before), 44), transform=axes.get_yaxis_transform(),
-                  ha=place[2], va="center", fontsize=8.5)  # fmt: skip
+                  ha=place[2], va="center", fontsize=8.5, bbox=BEHIND)  # fmt: skip
     for x0, style in ((0, "solid"), (-BALANCED, (0, (2, 2))), (BALANCED, (0, (2, 2)))):
         axes.axvline(x0, color=GREY if x0 else "#333333", linewidth=0.9, linestyle=style, zorder=0)
     widest = max([abs(r.smd or 0) for pair in rows for r in pair] + [BALANCED])

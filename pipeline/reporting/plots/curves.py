@@ -27,7 +27,7 @@ def draw_curves(look: Look, outcome: OutcomeResult, days: list[float], clock: st
     end = max(points[-1].day for points in groups.values())
     left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.15, 1.62)
     height = (2.5 if look.narrow else 3.0) + table
-    figure, axes = canvas(look.width, height, left, right, 0.52 if look.narrow else 0.34, table)
+    figure, axes = canvas(look.width, height, left, right, 0.6 if look.narrow else 0.34, table)
     for group, points in groups.items():
         _curve(axes, points, GROUPS.index(group))
     _percent_axis(axes, look, max(_top(points) for points in groups.values()))
@@ -81,7 +81,7 @@ def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> 
     if look.narrow:
         handles = [axes.plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
         names = [look.group(g) for g in groups]
-        axes.legend(handles[: len(names)], names, loc="lower left", bbox_to_anchor=(-0.02, 1.1), ncols=2,
+        axes.legend(handles[: len(names)], names, loc="lower left", bbox_to_anchor=(-0.17, 1.13), ncols=2,
                     handlelength=1.8, columnspacing=1, borderpad=0)  # fmt: skip
         return
     ends = {group: _known(points[-1].cumulative_incidence) for group, points in groups.items()}

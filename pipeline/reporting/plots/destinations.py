@@ -44,20 +44,21 @@ def is_rest(destination: str) -> bool:
 def draw_destinations(look: Look, rows: list[Destination]) -> Figure:
     """Two stacked bars, a segment a kind, over pairs of bars, one pair a destination."""
     kinds, places = by_kind(rows), by_destination(rows)
-    pair = 0.52 if look.narrow else 0.4
-    upper, lower = 1.75, pair * len(places) + 0.5
+    pair = 0.6 if look.narrow else 0.4
+    bars, legend = (1.3, 0.62) if look.narrow else (0.85, 0.3)
+    upper, lower = bars + legend + 0.3, pair * len(places) + 0.5
     height = upper + lower
     figure = Figure(figsize=(look.width, height))
     left = 0.15 if look.narrow else 2.35
     span = (look.width - left - 0.55) / look.width
-    stacked = figure.add_axes((left / look.width, (lower + 0.18) / height, span, 0.85 / height))
+    stacked = figure.add_axes((left / look.width, (lower + 0.18) / height, span, bars / height))
     paired = figure.add_axes((left / look.width, 0.12 / height, span, (lower - 0.42) / height))
-    _stacked(stacked, look, kinds, upper)
+    _stacked(stacked, look, kinds)
     _paired(paired, look, places)
     return figure
 
 
-def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]], room: float) -> None:
+def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]]) -> None:
     for i, (kind, shares) in enumerate(kinds.items()):
         for y, group in enumerate(GROUPS):
             start = sum(list(kinds.values())[j][group] for j in range(i))
@@ -69,7 +70,7 @@ def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]], room: f
                           color=ink, fontsize=8.5)  # fmt: skip
     _bare(axes, 1.0)
     _name_rows(axes, look, [look.group(g) for g in GROUPS])
-    axes.set_ylim(1.75 if look.narrow else 1.45, -0.75 if look.narrow else -0.45)
+    axes.set_ylim(1.45, -0.8 if look.narrow else -0.45)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02 if look.narrow else -0.01, 1.0), borderpad=0.2, fontsize=8.5,
                 ncols=1 if look.narrow else 3, handlelength=1, columnspacing=1.2, labelspacing=0.25)  # fmt: skip
 
@@ -99,6 +100,6 @@ def _bare(axes: Axes, right: float) -> None:
 def _name_rows(axes: Axes, look: Look, names: list[str]) -> None:
     for y, name in enumerate(names):
         if look.narrow:
-            axes.text(0, y - 0.52, name, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+            axes.text(0, y - 0.53, name, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
         else:
             axes.text(-0.015, y, wrapped(name, 38), transform=axes.get_yaxis_transform(), ha="right", va="center")

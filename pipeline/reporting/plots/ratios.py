@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from pipeline.reporting.plots import GREY, Look, canvas, colour, heading, time_label, time_ticks, wrapped
+from pipeline.reporting.plots import BEHIND, GREY, Look, canvas, colour, heading, time_label, time_ticks, wrapped
 from pipeline.results import Band, OutcomeResult, Term
 
 NICE = (0.1, 0.2, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10)
@@ -31,7 +31,7 @@ def draw_over_time(look: Look, outcome: OutcomeResult, days: list[float]) -> Fig
             x, [p.hazard_ratio or math.nan for p in smooth], color="#333333", linewidth=1.1, linestyle=(0, (4, 2))
         )
     limits = [v for b in bands for v in (b.lower, b.upper, b.hazard_ratio)] + [p.hazard_ratio for p in smooth]
-    _ratio_axis(axes, look, limits, vertical=True)
+    ratio_axis(axes, look, limits, vertical=True)
     axes.axhline(1, color="#333333", linewidth=1)
     ticks, names = time_ticks(look, days, end)
     axes.set_xlim(0, end)
@@ -39,8 +39,7 @@ def draw_over_time(look: Look, outcome: OutcomeResult, days: list[float]) -> Fig
     axes.set_xlabel(time_label(look))
     heading(axes, look.words("axis.hazard_ratio"), left=-24)
     for y, side, va in ((0.97, "axis.faster", "top"), (0.03, "axis.slower", "bottom")):
-        text = look.words(side, participants=look.participants.lower())
-        axes.text(0.985, y, text, transform=axes.transAxes, ha="right", va=va, color=GREY, fontsize=8)
+        axes.text(0.985, y, look.words(side), transform=axes.transAxes, ha="right", va=va, color=GREY, fontsize=8)
     return figure
 
 
@@ -65,7 +64,8 @@ def _band(axes: Axes, look: Look, band: Band, end: float) -> None:
     )  # fmt: skip
 
 
-def _ratio_axis(axes: Axes, look: Look, limits: Iterable[float | None], vertical: bool) -> None:
+def ratio_axis(axes: Axes, look: Look, limits: Iterable[float | None], vertical: bool) -> None:
+    """A logarithmic axis of hazard ratios that holds the limits, with few round ticks."""
     known = [min(max(v, WIDEST[0]), WIDEST[1]) for v in limits if v is not None and v > 0]
     low, high = min([0.8, *known]) / 1.12, max([1.25, *known]) * 1.12
     ticks = [tick for tick in NICE if low <= tick <= high]
@@ -98,7 +98,7 @@ def draw_forest(look: Look, rows: list[tuple[str, Term]], overall: Term) -> Figu
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    _ratio_axis(axes, look, [v for _, t in lines for v in (t.lower, t.upper)], vertical=False)
+    ratio_axis(axes, look, [v for _, t in lines for v in (t.lower, t.upper)], vertical=False)
     axes.set_xlabel(look.words("axis.hazard_ratio_short"))
     if not look.narrow:
         axes.annotate(look.words("axis.ratio_interval"), (1, 1), (8, 7), xycoords="axes fraction",
@@ -116,7 +116,7 @@ def _forest_row(axes: Axes, look: Look, y: int, name: str, term: Term) -> None:
         axes.plot([term.hazard_ratio], [y], marker="D" if y == 0 else "s", markersize=6, color=ink)
     if look.narrow:
         axes.text(0, y - 0.32, f"{name}: {figures}", transform=axes.get_yaxis_transform(), va="center", fontsize=8.5,
-                  fontweight=weight)  # fmt: skip
+                  fontweight=weight, bbox=BEHIND)  # fmt: skip
         return
     axes.text(-0.02, y, wrapped(name, 38), transform=axes.get_yaxis_transform(), ha="right", va="center",
               fontweight=weight)  # fmt: skip

@@ -89,22 +89,34 @@ def method_section(material: Material) -> Section:
         facts.append((words("method.other_exit"), words(f"method.other_exit.{about.other_exit}")))
     if config.matching is not None:
         facts.append((words("method.matching"), words(f"method.matching.{config.matching.estimand}")))
-    level = words.percent(config.models.selection_level)
-    facts += [
-        (words("method.curves"), words("method.curves.text")),
-        (words("method.cox"), words("method.cox.text", ties=words(f"method.ties.{config.models.ties}"))),
-        (words("method.selection"), words("method.selection.text", level=level)),
-        (words("method.tests"), words("method.tests.text")),
-    ]
+    facts += _estimation_facts(material)
     if config.outcomes:
         facts += _outcome_facts(material)
     return Section("method", words("section.method"), (Facts(tuple(facts)),))
 
 
+def _estimation_facts(material: Material) -> list[tuple[str, str]]:
+    """How curves, hazard ratios and tests were computed."""
+    words, models = material.words, material.config.models
+    weights = words("method.cox.weighted") if material.matched else ""
+    ties, cluster = words(f"method.ties.{models.ties}"), words(f"method.cluster.{models.cluster}")
+    facts = [
+        (words("method.curves"), words(f"method.curves.{'weighted' if material.matched else 'unweighted'}")),
+        (words("method.cox"), words("method.cox.text", ties=ties, cluster=cluster, weights=weights)),
+        (words("method.tests"), words("method.tests.text")),
+    ]
+    if "backward" in models.selection:
+        level = words.percent(models.selection_level)
+        facts.insert(2, (words("method.selection"), words("method.selection.text", level=level)))
+    if material.config.subgroups:
+        facts.append((words("method.subgroups"), words("method.subgroups.text")))
+    return facts
+
+
 def _outcome_facts(material: Material) -> list[tuple[str, str]]:
     """Which codes count as reaching each outcome."""
     words, facts = material.words, []
-    for name, outcome in material.config.outcomes.items():
+    for outcome in material.config.outcomes.values():
         label = labels.lower_first(words.text(outcome.label))
         if outcome.after is not None:
             start = labels.lower_first(material.words.text(material.config.outcomes[outcome.after].label))
@@ -118,7 +130,6 @@ def _outcome_facts(material: Material) -> list[tuple[str, str]]:
             for kind, codes in outcome.categories.items()
         ]
         facts.append((words("method.outcome", outcome=label), labels.upper_first("; ".join(parts)) + "."))
-        del name
     return facts
 
 

@@ -155,11 +155,12 @@ def _mean_sentence(material: Material, mean: RestrictedMean, done: str) -> str:
 def time_table(material: Material, name: str) -> Table:
     """Median, restricted mean and log-rank test."""
     words, outcome = material.words, material.results.outcomes[name]
+    decimals = 0 if labels.is_days(material.about.time_unit) else 1
     columns = (
         Column("measure", words("column.measure")),
-        Column("participants", material.participants, "time", interval=True),
-        Column("controls", words("column.controls"), "time", interval=True),
-        Column("difference", words("column.difference"), "time", interval=True),
+        Column("participants", material.participants, "time", interval=True, decimals=decimals),
+        Column("controls", words("column.controls"), "time", interval=True, decimals=decimals),
+        Column("difference", words("column.difference"), "time", interval=True, decimals=decimals),
         Column("p", words("column.p"), "p"),
     )
     median, mean, test = outcome.median_days, outcome.rmst, outcome.logrank

@@ -22,7 +22,7 @@ def flow_section(material: Material) -> Section:
                     "flow.matched_share",
                     matched=words.number(matching.participants_matched),
                     participants=words.number(matching.participants),
-                    share=words.percent(matching.participants_matched / matching.participants),
+                    share=words.small_percent(matching.participants_matched / matching.participants),
                 ),
                 "lead",
             )
@@ -73,7 +73,9 @@ def flow_table(material: Material) -> Table:
 
 
 def _step(material: Material, step: FlowStep) -> Label:
-    return Label(step.step, material.words.get(f"flow.{step.step}", step.step.replace("_", " ")))
+    """A selection step; a ready cohort comes in a file, not in extracts."""
+    name = "in_file" if step.step == "in_extract" and material.config.cohort else step.step
+    return Label(step.step, material.words.get(f"flow.{name}", name.replace("_", " ")))
 
 
 def _changes(step: FlowStep, before: FlowStep) -> bool:
@@ -133,5 +135,6 @@ def _characteristic(material: Material, row: DescriptionRow) -> Label:
 
 def _worth_a_row(row: DescriptionRow, rows: list[DescriptionRow]) -> bool:
     """Not what is left of a yes-or-no variable, nor that nobody's value is missing."""
-    rest = row.level == "no" and any(r.variable == row.variable and r.level == "yes" for r in rows)
+    levels = {r.level for r in rows if r.variable == row.variable}
+    rest = (row.level == "no" and "yes" in levels) or (row.level == "0" and levels <= {"0", "1", None})
     return not rest and not (row.level in ("unknown", "missing") and row.count == 0)

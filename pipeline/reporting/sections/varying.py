@@ -19,10 +19,10 @@ def varying_section(material: Material) -> Section | None:
     bands = [band for band in outcome.hazard_ratio_over_time if band.hazard_ratio is not None]
     if not bands:
         return None
-    blocks: list[Block] = [Paragraph(words("rate.explained"))]
+    blocks: list[Block] = [Paragraph(words("rate.explained", unit=labels.one(words, material.about.time_unit)))]
     blocks += [Paragraph(_band_sentence(material, band), "lead") for band in _telling(bands)]
     first = _interval(bands[0])
-    if first.upper is not None and first.upper < 1:
+    if material.config.population is not None and first.upper is not None and first.upper < 1:
         blocks.append(Paragraph(words("varying.lock_in")))
     blocks += [over_time_figure(material), bands_table(material)]
     blocks.append(Paragraph(words("varying.changes" if not_proportional(outcome) else "varying.steady")))

@@ -18,7 +18,7 @@ from pipeline.config import Text
 from pipeline.reporting.words import numbers
 
 LANGUAGES = ("sv", "en")
-CATALOGUE = ("labels", "phrases", "paragraphs")
+CATALOGUE = ("labels", "phrases", "paragraphs", "frontier")
 
 
 @cache
@@ -69,8 +69,9 @@ class Words:
         return numbers.percent(share, self.language, decimals)
 
     def small_percent(self, share: float | None) -> str:
-        """A share in whole per cent, with a decimal below one, so that few is not none."""
-        return self.percent(share, 1 if share is not None and 0 < share < 0.01 else 0)
+        """A share in whole per cent, with a decimal near none and near all, so that few is not none."""
+        near = share is not None and (0 < share < 0.01 or 0.99 < share < 1)
+        return self.percent(share, 1 if near else 0)
 
     def signed_points(self, difference: float | None) -> str:
         """A difference of shares in percentage points with its sign: "+7", "−2"; one decimal under one point."""

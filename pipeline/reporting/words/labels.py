@@ -104,9 +104,12 @@ def time(words: Words, value: float, unit: Text) -> str:
         name = words("unit.one.månader") if months == 1 else words("unit.months")
         return f"{months}\N{NO-BREAK SPACE}{name}"
     number = words.number(value, 0 if float(value).is_integer() else 1)
-    name = words.text(unit)
-    one = words.get(f"unit.one.{unit.sv}", name)
-    return f"{number}\N{NO-BREAK SPACE}{one if value == 1 else name}"
+    return f"{number}\N{NO-BREAK SPACE}{one(words, unit) if value == 1 else words.text(unit)}"
+
+
+def one(words: Words, unit: Text) -> str:
+    """A time unit in the singular; as configured when the catalogue does not know it."""
+    return words.get(f"unit.one.{unit.sv}", words.text(unit))
 
 
 def lower_first(text: str) -> str:
