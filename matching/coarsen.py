@@ -126,17 +126,11 @@ def coarsen(column: pd.Series, rule: Rule, variable: str | None = None) -> Class
             return _cut(_numbers(column, rule, name), _checked_points(rule, name), rule)
         case Bins(number=str()) if not is_numeric(column):
             return _exact(column)
-        case Bins():
-            return _cut_inside(
-                _numbers(column, rule, name), _bin_points(_numbers(column, rule, name), rule, name), rule
-            )
-        case Quantiles():
-            return _cut_inside(
-                _numbers(column, rule, name), _quantile_points(_numbers(column, rule, name), rule, name), rule
-            )
+        case Bins() | Quantiles():
+            values = _numbers(column, rule, name)
+            return _cut_inside(values, _breaks(values, rule, name), rule)
         case Groups():
             return _grouped(column, rule, name)
-    raise ValueError(f"coarsening of {name}: {rule!r} is not a rule; use Exact, Cut, Bins, Quantiles or Groups")
 
 
 def _check_missing(column: pd.Series, rule: Rule, name: str) -> None:
@@ -186,11 +180,15 @@ def _checked_points(rule: Cut, name: str) -> np.ndarray:
     return points
 
 
-def _bin_points(values: np.ndarray, rule: Bins, name: str) -> np.ndarray:
-    """Equally spaced breaks from the smallest to the largest value, both included."""
+def _breaks(values: np.ndarray, rule: Bins | Quantiles, name: str) -> np.ndarray:
+    """Breaks from the smallest to the largest value, both included."""
     observed = values[~np.isnan(values)]
     if not np.isfinite(observed).all():
         raise ValueError(f"{name} holds infinite values, so it has no range to divide; use Cut with your own cutpoints")
+    return _bin_breaks(observed, rule, name) if isinstance(rule, Bins) else _quantile_breaks(observed, rule, name)
+
+
+def _bin_breaks(observed: np.ndarray, rule: Bins, name: str) -> np.ndarray:
     if isinstance(rule.number, str):
         if rule.number not in ("sturges", "scott", "fd"):
             raise ValueError(f"Bins of {name}: unknown rule {rule.number!r}; use 'sturges', 'scott', 'fd' or a number")
@@ -198,15 +196,16 @@ def _bin_points(values: np.ndarray, rule: Bins, name: str) -> np.ndarray:
     else:
         number = _whole_number(rule.number, "Bins", name)
     low, high = observed.min(), observed.max()
-    if low == high:
-        return np.array([low])
-    return np.linspace(low, high, number + 1)
+    return np.linspace(low, high, number + 1) if low < high else np.array([low, high])
 
 
-def _quantile_points(values: np.ndarray, rule: Quantiles, name: str) -> np.ndarray:
+def _quantile_breaks(observed: np.ndarray, rule: Quantiles, name: str) -> np.ndarray:
+    """With many ties quantiles coincide: equal ones are one break, and one that would leave a class empty is none."""
     number = _whole_number(rule.number, "Quantiles", name)
-    observed = values[~np.isnan(values)]
-    return np.unique(np.quantile(observed, np.linspace(0, 1, number + 1)))
+    quantiles = np.quantile(observed, np.linspace(0, 1, number + 1))
+    low, high = quantiles[0], quantiles[-1]
+    inner = np.unique(quantiles[1:-1])
+    return np.concatenate([[low], inner[inner != (low if rule.closed == "left" else high)], [high]])
 
 
 def _whole_number(number: object, rule: str, name: str) -> int:
@@ -221,8 +220,7 @@ def _cut_inside(values: np.ndarray, breaks: np.ndarray, rule: Bins | Quantiles) 
     """Cut at the inner breaks only, so that the smallest and the largest value fall in the end classes."""
     inner = breaks[1:-1]
     codes = cut_codes(values, inner, _checked_closed(rule.closed))
-    ends = breaks if len(breaks) > 1 else np.repeat(breaks, 2)
-    return _with_missing(codes, interval_labels(ends, rule.closed), np.isnan(values), tuple(inner.tolist()))
+    return _with_missing(codes, interval_labels(breaks, rule.closed), np.isnan(values), tuple(inner.tolist()))
 
 
 def _cut(values: np.ndarray, points: np.ndarray, rule: Cut) -> Classes:
@@ -310,6 +308,10 @@ def _group_numbers(rule: Groups, name: str) -> dict[Any, int]:
     """Category -> number of its group."""
     if not isinstance(rule.groups, Mapping) or not rule.groups:
         raise ValueError(f"Groups of {name} must be a mapping from a group's name to its categories")
+    if MISSING_LABEL in rule.groups:
+        raise ValueError(
+            f"Groups of {name}: {MISSING_LABEL!r} is the class of missing values; name the group otherwise"
+        )
     group_of: dict[Any, int] = {}
     for number, (group, members) in enumerate(rule.groups.items()):
         if isinstance(members, str):

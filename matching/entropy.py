@@ -9,7 +9,7 @@ import pandas as pd
 
 from matching.checks import base_weights, check_estimand, check_people, treated_rows
 from matching.columns import design_matrix
-from matching.sample import Sample, effective_size, weighted_rows
+from matching.sample import Sample, few_effective, weighted_rows
 
 FORMULA = "base x exp(b'x), b such that the weighted means of {arms} equal those of {target}; scaled to sum to the rows"
 FACE = 1e-12  # in standard deviations: how close to the end of its range a mean counts as lying on it
@@ -59,7 +59,8 @@ def entropy_balance(
         wanted = np.average(matrix[target], axis=0, weights=base[target])
         solved = solve_dual(matrix[rows], base[rows], wanted, names, arm, tolerance)
         weight[rows] = solved * ((solved > 0).sum() / solved.sum())
-        notes += _notes(arm, solved)
+        if (left_out := int((solved == 0).sum())) > 0:
+            notes.append(f"{left_out} {arm} left out: they have categories or values beyond what the target has")
     arms, target_name = {"ATT": ("controls", "treated"), "ATC": ("treated", "controls")}.get(
         estimand, ("each arm", "everyone")
     )
@@ -74,7 +75,7 @@ def entropy_balance(
         treated=treated,
         base=base,
         weight=weight,
-        notes=tuple(notes),
+        notes=(*notes, *few_effective(treated, weight)),
     )
 
 
@@ -86,17 +87,6 @@ def _reweighted(estimand: str, treated: np.ndarray) -> list[tuple[str, np.ndarra
         "ATC": [("treated", treated, ~treated)],
         "ATE": [("treated", treated, everyone), ("controls", ~treated, everyone)],
     }[estimand]
-
-
-def _notes(arm: str, solved: np.ndarray) -> list[str]:
-    notes = []
-    if (left_out := int((solved == 0).sum())) > 0:
-        notes.append(f"{left_out} {arm} left out: they are in categories, or beyond values, the target does not have")
-    if (effective := effective_size(solved)) < 0.1 * len(solved):
-        notes.append(
-            f"the {len(solved)} {arm} count as {effective:.1f} after weighting; few of them carry the comparison"
-        )
-    return notes
 
 
 def solve_dual(

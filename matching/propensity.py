@@ -12,7 +12,7 @@ import pandas as pd
 
 from matching.checks import base_weights, check_estimand, check_people, treated_rows
 from matching.columns import design_matrix
-from matching.sample import Sample, weighted_rows
+from matching.sample import Sample, few_effective, weighted_rows
 
 Trim = tuple[float, float] | Literal["overlap"] | None
 FORMULAS = {
@@ -87,7 +87,7 @@ def propensity_weights(
         treated=treated,
         base=base,
         weight=weight,
-        notes=_trim_notes(kept, treated, bounds),
+        notes=_trim_notes(kept, treated, bounds) + few_effective(treated, weight),
         score=score,
         coefficients=coefficients,
         bounds=bounds,
@@ -138,13 +138,15 @@ def _bounds(score: np.ndarray, treated: np.ndarray, trim: Trim) -> tuple[float, 
 
 
 def _weights(score: np.ndarray, treated: np.ndarray, base: np.ndarray, kept: np.ndarray, estimand: str) -> np.ndarray:
-    odds = score / (1 - score)
-    factor = {
-        "ATT": np.where(treated, 1.0, odds),
-        "ATC": np.where(treated, 1 / odds, 1.0),
-        "ATE": np.where(treated, 1 / score, 1 / (1 - score)),
-    }[estimand]
+    with np.errstate(divide="ignore"):  # a score of exactly 0 or 1 is refused below unless it is trimmed
+        factor = {
+            "ATT": np.where(treated, 1.0, score / (1 - score)),
+            "ATC": np.where(treated, (1 - score) / score, 1.0),
+            "ATE": 1 / np.where(treated, score, 1 - score),
+        }[estimand]
     weight = np.where(kept, base * factor, 0.0)
+    if not np.isfinite(weight).all():
+        raise ValueError("propensity score: some scores are 0 or 1, so their weights have no bound; use trim")
     for rows, defines in ((treated, "ATT"), (~treated, "ATC")):
         if estimand != defines:
             weight[rows] *= (rows & kept).sum() / weight[rows].sum()

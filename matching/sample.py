@@ -133,6 +133,16 @@ def effective_size(weights: np.ndarray) -> float:
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
+def few_effective(treated: np.ndarray, weight: np.ndarray) -> tuple[str, ...]:
+    """A note for each arm whose weights leave it with less than a tenth of its rows."""
+    notes = []
+    for arm, rows in (("treated", treated), ("controls", ~treated)):
+        taking_part = int((weight[rows] > 0).sum())
+        if (effective := effective_size(weight[rows])) < 0.1 * taking_part:
+            notes.append(f"{taking_part} {arm} count as {effective:.1f} after weighting: few carry the comparison")
+    return tuple(notes)
+
+
 def weighted_rows(people: pd.DataFrame, rows: np.ndarray, **added: np.ndarray) -> pd.DataFrame:
     """The chosen rows of the people, in their order and with their index, with (n,) columns added."""
     chosen = np.flatnonzero(rows)

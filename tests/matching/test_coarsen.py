@@ -62,9 +62,20 @@ def test_quantiles_are_r_type_7(unemployed: pd.DataFrame, r_values: dict[str, np
     assert np.bincount(found.codes).min() > 600  # a fifth of 3,343, less ties
 
 
-def test_quantiles_with_many_ties_merge() -> None:
-    found = coarsen(pd.Series([0.0] * 90 + [1.0] * 10, name="sick"), Quantiles(4))
-    assert len(found.labels) == 1
+@pytest.mark.parametrize(
+    ("zeros", "closed", "labels"),
+    [
+        (90, "left", ("[0, 1]",)),  # nothing lies below a first quartile of 0
+        (90, "right", ("[0, 0]", "(0, 1]")),
+        (10, "left", ("[0, 1)", "[1, 1]")),
+        (10, "right", ("[0, 1]",)),
+    ],
+)
+def test_quantiles_with_many_ties_merge(zeros: int, closed: str, labels: tuple[str, ...]) -> None:
+    sick = pd.Series([0.0] * zeros + [1.0] * (100 - zeros), name="sick")
+    found = coarsen(sick, Quantiles(4, closed=closed))
+    assert found.labels == labels
+    assert (np.bincount(found.codes, minlength=len(labels)) > 0).all()
 
 
 def test_class_counts_are_those_of_r(unemployed: pd.DataFrame, r_values: dict[str, np.ndarray]) -> None:
@@ -184,6 +195,13 @@ def test_nullable_and_small_types_are_numbers(dtype: str) -> None:
     assert coarsen(column, Exact()).codes.tolist() == [0, 1, 1, 0]
 
 
+@pytest.mark.parametrize("dtype", ["string", "string[pyarrow]", object, "category"])
+def test_text_of_any_type_is_matched_alike(dtype) -> None:
+    found = coarsen(pd.Series(["b", None, "a", "b"], name="x").astype(dtype), Exact("class"))
+    assert found.labels == ("a", "b", "missing")
+    assert found.codes.tolist() == [1, 2, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
@@ -196,6 +214,7 @@ def test_nullable_and_small_types_are_numbers(dtype: str) -> None:
         (Exact("drop"), "missing='drop' is unknown"),
         (Groups({}), "must be a mapping"),
         (Groups({"young": "20"}), "must be a list"),
+        (Groups({"missing": [18]}), "'missing' is the class of missing values"),
     ],
 )
 def test_rules_that_make_no_sense(rule, message: str) -> None:

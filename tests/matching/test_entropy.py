@@ -76,7 +76,7 @@ def test_categories_the_treated_do_not_have_get_no_weight() -> None:
     sample = entropy_balance(people, "treated", ["place"])
     assert sample.weight[people["place"] == "c"].tolist() == [0, 0]
     assert sample.counts.loc["controls", ["matched", "unmatched"]].tolist() == [3, 2]
-    assert sample.notes[0].startswith("2 controls left out: they are in categories")
+    assert sample.notes[0].startswith("2 controls left out: they have categories")
     assert sample.balance()["smd_after"].abs().max() < 1e-10
 
 
@@ -122,4 +122,4 @@ def test_missing_and_infinite_covariates() -> None:
 def test_few_effective_controls_are_noted() -> None:
     people = people_with([1.95, 1.95, 1.95, 2, *np.zeros(40) + np.arange(40) / 100])
     sample = entropy_balance(people, "treated", ["x"])
-    assert "count as 1.1 after weighting" in sample.notes[0]
+    assert sample.notes == ("41 controls count as 1.1 after weighting: few carry the comparison",)

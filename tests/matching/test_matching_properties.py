@@ -100,6 +100,7 @@ def test_finer_classes_never_match_more(people: pd.DataFrame, more: list[int]) -
 @bounded
 @given(populations(), ESTIMANDS, st.integers(0, 10))
 def test_k_to_k_keeps_equal_numbers(people: pd.DataFrame, estimand: str, seed: int) -> None:
+    """MatchIt #116 and #34: k2k crashed, or was not passed on."""
     everyone = matched(people, estimand=estimand)
     sample = matched(people, estimand=estimand, k_to_k=True, seed=seed)
     per_stratum, before = (

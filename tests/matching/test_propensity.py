@@ -8,6 +8,7 @@ import pytest
 from matching_populations import COVARIATES, effect, people_with
 
 from matching import propensity_weights
+from matching.propensity import _weights
 
 
 def test_coefficients_are_those_of_r(unemployed: pd.DataFrame, r_values: dict[str, np.ndarray]) -> None:
@@ -59,6 +60,14 @@ def test_weights_by_their_formula(unemployed: pd.DataFrame, estimand: str) -> No
 def test_covariates_that_tell_the_arms_apart() -> None:
     with pytest.raises(ValueError, match=r"tell treated and controls apart completely: x alone does; leave it out"):
         propensity_weights(people_with([7, 8, 9, 1, 2, 3, 4]), "treated", ["x"])
+
+
+def test_a_score_of_one_among_the_controls_has_no_weight() -> None:
+    score, treated = np.array([0.5, 0.4, 0.5, 1.0]), np.array([True, True, False, False])
+    kept = np.ones(4, dtype=bool)
+    with pytest.raises(ValueError, match="some scores are 0 or 1, so their weights have no bound; use trim"):
+        _weights(score, treated, np.ones(4), kept, "ATT")
+    assert _weights(score, treated, np.ones(4), score < 1, "ATT").tolist() == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("trim", [(0.9, 0.1), (0.1,), "crump", (-1, 2)])
