@@ -110,7 +110,33 @@ def _stage_command(name: str, does: str) -> None:
 
 _stage_command("load", "Read the extracts into canonical tables, with an account of their quality.")
 _stage_command("cohort", "Make the cohort: index dates, covariates, follow-up, and the flow of exclusions.")
-_stage_command("match", "Match participants with controls.")
+
+
+@utfall.command()
+@config_option
+@click.option("--frontier", is_flag=True, help="Also match under wider and narrower classes, with the effect at each.")
+def match(config_path: Path, frontier: bool) -> None:
+    """Match participants with controls.
+
+    Earlier stages are run too when they need to be.
+
+    \b
+    Example:
+      utfall match
+      utfall match --frontier
+    """
+    config = _read_config(config_path)
+    place = _run_stages(config, config_path, "match")
+    if not frontier:
+        return
+    with _logged(place.interim):
+        from pipeline.frontier import SHOWN, run_frontier
+
+        table = run_frontier(config, place.interim, place.report.parent, lambda line: click.echo(f"  {line}"))
+    click.echo(table[SHOWN].to_string(index=False, float_format="{:.3f}".format))
+    click.echo(f"Table and figure: {_shown(place.report.parent / f'{config.evaluation.name}-frontier')}")
+
+
 _stage_command("estimate", "Estimate effects from the matched cohort.")
 _stage_command("report", "Write tables, figures and the report.")
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 import matching
 from matching.balance import Arms, balance_table
+from matching.coarsen import Rule
 from pipeline import config as settings
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
@@ -49,16 +50,24 @@ def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
     assert config.matching is not None
     _check_columns(config.matching.variables, cohort, "matching.variables")
     _check_columns(config.matching.balance, cohort, "matching.balance")
-    coarsening = {name: _coarsening(rule) for name, rule in config.matching.variables.items()}
     try:
         return matching.cem(
-            cohort, treatment=TREATMENT, coarsening=coarsening, estimand=config.matching.estimand, weights=WEIGHT
+            cohort,
+            treatment=TREATMENT,
+            coarsening=rules(config.matching.variables),
+            estimand=config.matching.estimand,
+            weights=WEIGHT,
         )
     except ValueError as error:
         raise UserError(Fault("matching", f"{error}", "Change 'matching.variables' in the configuration.")) from None
 
 
-def _coarsening(rule: settings.Coarsening) -> Any:
+def rules(variables: dict[str, settings.Coarsening]) -> dict[str, Rule]:
+    """Configured classes as the matching library knows them."""
+    return {name: _coarsening(rule) for name, rule in variables.items()}
+
+
+def _coarsening(rule: settings.Coarsening) -> Rule:
     if isinstance(rule, settings.Cut):
         return matching.Cut(rule.cut)
     if isinstance(rule, settings.Groups):
@@ -77,7 +86,7 @@ def _check_columns(names: Iterable[str], cohort: pd.DataFrame, where: str) -> No
 def summarise(sample: matching.MatchedSample, cohort: pd.DataFrame, config: Config) -> dict[str, Any]:
     """What report and estimate need to know of a matching: people, classes, balance."""
     assert config.matching is not None
-    variables = config.matching.balance or [v for v in config.matching.variables if v != "start_month"]
+    variables = config.matching.balance or described(config.matching)
     matched = sample.data
     controls = matched[TREATMENT] == 0
     weights = matched.loc[controls, "weight"]
@@ -95,6 +104,11 @@ def summarise(sample: matching.MatchedSample, cohort: pd.DataFrame, config: Conf
     table, medians = sample.balance(variables=variables), _medians(cohort, sample.arms(), variables)
     balance = _balance(table, medians, sample.l1)
     return {"matching": result.model_dump(mode="json"), "balance": balance.model_dump(mode="json")}
+
+
+def described(matching: settings.Matching) -> list[str]:
+    """The matching variables that describe a person; the calendar month is the same in a stratum by construction."""
+    return [name for name in matching.variables if name != "start_month"] or list(matching.variables)
 
 
 def _people(rows: pd.DataFrame) -> int:
