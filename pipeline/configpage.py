@@ -22,11 +22,11 @@ def configuration_page() -> str:
     """The page as Markdown."""
     schema = Config.model_json_schema()
     parts = [INTRODUCTION, _section("config.yaml", schema, schema["$defs"])]
-    parts += [_section(name, schema["$defs"][name], schema["$defs"]) for name in _in_order(schema)]
+    parts += [_section(name, schema["$defs"][name], schema["$defs"]) for name in in_order(schema)]
     return "\n".join(parts)
 
 
-def _in_order(schema: dict[str, Any]) -> list[str]:
+def in_order(schema: dict[str, Any]) -> list[str]:
     """The sections in the order in which the file names them."""
     found: list[str] = []
     waiting = [schema]
@@ -58,7 +58,7 @@ def _section(name: str, schema: dict[str, Any], definitions: dict[str, Any]) -> 
     for key, field in schema["properties"].items():
         default = "*required*" if key in schema.get("required", []) else _default(field)
         about_key = field.get("description") or _referred_description(field, definitions)
-        rows.append(f"| `{key}` | {_type(field)} | {default} | {about_key} |")
+        rows.append(f"| `{key}` | {type_in_words(field)} | {default} | {about_key} |")
     return "\n".join([f"## {name}", "", about, *rows, ""])
 
 
@@ -73,14 +73,14 @@ def _default(field: dict[str, Any]) -> str:
     return "" if value in (None, []) or section else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def _type(field: dict[str, Any]) -> str:
+def type_in_words(field: dict[str, Any]) -> str:
     """A field's type as people say it."""
     if "$ref" in field:
         name = field["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name.lower()})"
     for choice in ("anyOf", "oneOf"):
         if choice in field:
-            kinds = [_type(item) for item in field[choice] if item.get("type") != "null"]
+            kinds = [type_in_words(item) for item in field[choice] if item.get("type") != "null"]
             return " or ".join(dict.fromkeys(kinds))
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
@@ -92,9 +92,9 @@ def _type(field: dict[str, Any]) -> str:
 def _plain_type(field: dict[str, Any]) -> str:
     kind = field.get("type")
     if kind == "array":
-        return f"list of {_type(field.get('items', {}))}"
+        return f"list of {type_in_words(field.get('items', {}))}"
     if kind == "object":
         named = next(iter(field.get("patternProperties", {}).values()), field.get("additionalProperties"))
-        return f"names, each with {_type(named)}" if isinstance(named, dict) else "names with values"
+        return f"names, each with {type_in_words(named)}" if isinstance(named, dict) else "names with values"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
     return "date" if field.get("format") == "date" else words.get(str(kind), "value")
