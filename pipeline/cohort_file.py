@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipeline import engine
 from pipeline.account import Account, FileAccount
 from pipeline.config import Config, Cut, ReadyCohort
 from pipeline.errors import Fault, UserError, list_some, stop_if
+from pipeline.names import OUTCOME_COLUMNS, named_columns
 from pipeline.ready_cohort import indicated
 from pipeline.registers import readers
 from pipeline.registers.contracts import nearest
@@ -141,40 +143,52 @@ def _faults(config: Config, people: pd.DataFrame, shown: str) -> Iterator[Fault]
     assert config.cohort is not None
     if people.empty:
         yield Fault(shown, "holds no rows.", "Name another file.")
-    missing = False
-    for key, name in _named_columns(config):
-        if name not in people:
-            missing |= key.startswith("cohort.")
-            near = nearest(name, list(people))
-            remedy = f"It has {' or '.join(near)}." if near else f"It has {', '.join(map(str, people))}."
-            yield Fault(shown, f"has no column '{name}', which {key} names.", remedy)
-    if people.empty or missing:
         return
-    treated = indicated(people, config.cohort.treatment)
-    if treated.all() or not treated.any():
-        who = "everyone" if treated.all() else "nobody"
-        what = f"{who} has the treatment."
-        yield Fault(f"{shown}, column {config.cohort.treatment.column}", what, "Correct 'values' of cohort.treatment.")
+    made = {"participant", *(f"{name}_{part}" for name in config.cohort.outcomes for part in OUTCOME_COLUMNS)}
+    for key, name in _named_columns(config.cohort):
+        if name not in people:
+            yield _no_column(people, shown, key, name)
+    for where, name in named_columns(config):
+        if name not in people and name not in made:
+            yield _no_column(people, shown, ".".join(where), name)
+    treatment = config.cohort.treatment.column
+    if treatment in people:
+        treated = indicated(people, config.cohort.treatment)
+        if treated.all() or not treated.any():
+            what = f"{'everyone' if treated.all() else 'nobody'} has the treatment."
+            yield Fault(f"{shown}, column {treatment}", what, "Correct 'values' of cohort.treatment.")
     yield from _value_faults(config, people, shown)
+
+
+def _no_column(people: pd.DataFrame, shown: str, key: str, name: str) -> Fault:
+    columns = [str(column) for column in people]
+    remedy = f"It has {' or '.join(nearest(name, columns)) or ', '.join(columns)}."
+    return Fault(shown, f"has no column '{name}', which {key} names.", remedy)
 
 
 def _value_faults(config: Config, people: pd.DataFrame, shown: str) -> Iterator[Fault]:
     """Missing values where there must be none, times that are no numbers above 0, and text in columns to be cut."""
     assert config.cohort is not None
-    outcomes = config.cohort.outcomes.values()
-    times = list(dict.fromkeys(outcome.time for outcome in outcomes))
-    events = dict.fromkeys(outcome.event.column for outcome in outcomes)
-    for name in dict.fromkeys([config.cohort.treatment.column, *times, *events]):
-        yield from _on_rows(people[name].isna(), shown, name, "there is no value.", "Fill it in or leave the row out.")
+    for name in dict.fromkeys(name for _, name in _named_columns(config.cohort)):
+        if name in people:
+            missing = people[name].isna()
+            yield from _on_rows(missing, shown, name, "there is no value.", "Fill it in or leave the row out.")
+    times = [outcome.time for outcome in config.cohort.outcomes.values()]
     cut = [name for name, how in (config.matching.variables if config.matching else {}).items() if isinstance(how, Cut)]
     for name in dict.fromkeys([*times, *cut]):
         if name in people:
-            numbers = pd.to_numeric(people[name], errors="coerce")
+            numbers = _numbers(people[name])
             text = numbers.isna() & people[name].notna()
             yield from _on_rows(text, shown, name, "there is text in a column of numbers.", "Correct it.")
             if name in times:
-                what = "the time is not above 0."
-                yield from _on_rows(numbers <= 0, shown, name, what, "Give times that are longer than 0.")
+                yield from _on_rows(numbers <= 0, shown, name, "the time is not above 0.", "Follow-up takes some time.")
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """The numbers of a column, missing where it holds text: one text makes the whole column text, commas and all."""
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.map(lambda value: str(value).replace(",", "."), na_action="ignore")
+    return pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan)
 
 
 def _on_rows(wrong: pd.Series, shown: str, column: str, what: str, remedy: str) -> Iterator[Fault]:
@@ -183,10 +197,8 @@ def _on_rows(wrong: pd.Series, shown: str, column: str, what: str, remedy: str) 
         yield Fault(f"{shown}, column {column}, {list_some(rows)}", what, remedy)
 
 
-def _named_columns(config: Config) -> Iterator[tuple[str, str]]:
-    """Every column of the file that the configuration names, with the key that names it."""
-    cohort = config.cohort
-    assert cohort is not None
+def _named_columns(cohort: ReadyCohort) -> Iterator[tuple[str, str]]:
+    """The columns that make people, arms and outcomes, with the key of the configuration that names each."""
     if cohort.person is not None:
         yield "cohort.person", cohort.person
     yield "cohort.treatment", cohort.treatment.column
@@ -196,13 +208,6 @@ def _named_columns(config: Config) -> Iterator[tuple[str, str]]:
         yield f"{key}.event", outcome.event.column
         for label, destination in outcome.destinations.items():
             yield f"{key}.destinations.{label}", destination.column
-    if config.matching is not None:
-        for name in config.matching.variables:
-            yield "matching.variables", name
-        for name in config.matching.balance:
-            yield "matching.balance", name
-    for covariate in config.models.covariates:
-        yield "models.covariates", covariate.name
 
 
 def _account(shown: str, encoding: str, delimiter: str) -> FileAccount:

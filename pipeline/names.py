@@ -42,15 +42,15 @@ def unknown_names(config: Config) -> Iterator[Unknown]:
     yield from unknown_in(config)
     if config.population is not None:
         known = [*COVARIATES, *_ABOUT_THE_ROW, *(f"{o}_{part}" for o in config.outcomes for part in OUTCOME_COLUMNS)]
-        for where, name in _columns(config):
+        for where, name in named_columns(config):
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 remedy = f"Did you mean '{near[0]}'?" if near else f"It has {', '.join(COVARIATES)}."
                 yield where, f"the cohort has no column '{name}'.", remedy
 
 
-def _columns(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every column named in the configuration, with the place."""
+def named_columns(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every column of the cohort that matching, models and subgroups name, with the place."""
     if config.matching is not None:
         yield from ((("matching", "variables", name), name) for name in config.matching.variables)
         yield from ((("matching", "balance"), name) for name in config.matching.balance)
