@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,17 +83,24 @@ def simulate(people: int = p.PEOPLE, seed: int = 1, *, effect: str = "published"
     )
 
 
-def true_effect(simulated: Simulated, days: list[int]) -> pd.DataFrame:
+def true_effect(simulated: Simulated, days: Sequence[int], *, among: Iterable[str] | None = None) -> pd.DataFrame:
     """Expected share in work or studies by day since joining, of the participants in JOB, with and without the project.
 
     Exact given each participant's traits: from the hazards, not from the events that were drawn.
+
+    Parameters
+    ----------
+    among : person_id of the participants it is the mean of, such as those who were matched; all when left out
 
     Returns
     -------
     frame with day, participants, controls (the participants without the project), difference, hazard_ratio (of the two
     on that day)
     """
-    return expected_shares(simulated.truth, days)
+    if among is None:
+        return expected_shares(simulated.truth, days)
+    wanted = simulated.people["person_id"].isin(set(among))
+    return expected_shares(simulated.truth, days, np.flatnonzero(wanted & simulated.people["joined_on"].notna()))
 
 
 def potential_outcomes(simulated: Simulated, days: int, *, copies: int = 0) -> pd.DataFrame:

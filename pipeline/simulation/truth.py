@@ -7,6 +7,7 @@ chain by day, the same one the state machine draws from; its distribution is car
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,10 +91,10 @@ def _leave(
     return moved * work, moved * other, moved * change
 
 
-def expected_shares(truth: Truth, days: list[int]) -> pd.DataFrame:
-    """Expected share in work or studies by day since joining, with the project and without it."""
-    _, reached = reached_by_day(truth, max(days))
-    share = reached.mean(axis=0)
+def expected_shares(truth: Truth, days: Sequence[int], rows: NDArray[np.int64] | None = None) -> pd.DataFrame:
+    """Mean over participants (`rows` of the people, or all of them) of what `reached_by_day` gives, at some days."""
+    everyone, reached = reached_by_day(truth, max(days))
+    share = reached.mean(axis=0) if rows is None else reached[np.isin(everyone, rows)].mean(axis=0)
     at = np.asarray(days)
     hazard = np.diff(share, axis=0, prepend=0.0)[at] / (1 - share[np.maximum(at - 1, 0)])
     with np.errstate(invalid="ignore"):

@@ -90,3 +90,16 @@ def test_selection_can_be_switched_off() -> None:
     selected = simulate(8_000, seed=2, effect="none").people.query("group == 'frame'")
     women = selected["woman"].groupby(selected["joined_on"].notna()).mean()
     assert women[True] - women[False] > 2 * error
+
+
+def test_truth_of_some_participants(small: Simulated) -> None:
+    """The mean of two halves, by their sizes, is the whole."""
+    people = small.people.dropna(subset="joined_on")
+    whole = true_effect(small, DAYS)
+    women = people.loc[people["woman"], "person_id"]
+    men = people.loc[~people["woman"], "person_id"]
+    parts = [(len(ids), true_effect(small, DAYS, among=ids)) for ids in (women, men)]
+    for column in ("participants", "controls", "difference"):
+        mean = sum(n * part[column] for n, part in parts) / len(people)
+        np.testing.assert_allclose(mean, whole[column], rtol=1e-12)
+    assert (parts[0][1]["controls"] < parts[1][1]["controls"]).all()  # women reach it later without the project

@@ -1,0 +1,175 @@
+"""Do the intervals cover the truth, and does the test keep its level? `make coverage`.
+
+Many small extracts are simulated with the published effect and with none, and evaluated with config.yaml through the
+real stages. The 95% interval of the difference at 12 months should cover the true difference of the matched
+participants in 92-98% of the runs, and without matching it should not; with no effect the log-rank test of the headline
+outcome should reject in 3-7% of them. Each run is a row appended to `benchmarks/results/coverage.csv`, so that a
+stopped benchmark goes on where it was; `--report` prints the table of docs/simulation.md from what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import cohort, effects, load, match
+from pipeline.config import Config, load_config
+from pipeline.simulation import simulate, true_effect, write_extracts
+from pipeline.workspace import Run
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "coverage.csv"
+DAY = 365
+EFFECTS = ("published", "none")
+COVERED = (0.92, 0.98)
+REJECTED = (0.03, 0.07)
+
+
+def main() -> None:
+    """Evaluate the seeds that are missing, then print the table; status 1 when a share is outside its limits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--people", type=int, default=3_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--report", action="store_true", help="only print the table of what is there")
+    options = parser.parse_args()
+    if not options.report:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        run_missing(options.seeds, options.people, options.processes)
+    results = pd.read_csv(RESULTS)
+    results = results[(results["people"] == options.people) & (results["seed"] <= options.seeds)]
+    table = summary(results)
+    print(as_markdown(table))
+    sys.exit(0 if table["holds"].all() else 1)
+
+
+def run_missing(seeds: int, people: int, processes: int) -> None:
+    """Evaluate every seed and effect that has no row yet."""
+    done = set()
+    if RESULTS.exists():
+        rows = pd.read_csv(RESULTS)
+        done = set(zip(rows["effect"], rows["seed"], rows["people"], strict=True))
+    wanted = [(effect, seed) for seed in range(1, seeds + 1) for effect in EFFECTS]
+    wanted = [(effect, seed) for effect, seed in wanted if (effect, seed, people) not in done]
+    with ProcessPoolExecutor(processes) as pool:
+        runs = [pool.submit(evaluate, effect, seed, people) for effect, seed in wanted]
+        for number, run in enumerate(as_completed(runs), start=1):
+            _append(run.result())
+            print(f"\r{number} of {len(runs)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def evaluate(effect: str, seed: int, people: int) -> dict[str, Any]:
+    """Difference at 12 months with its interval, matched and not, beside the truth; and the log-rank test."""
+    config = load_config(ROOT / "config.yaml")
+    headline = config.outcome_names[0]
+    config = config.model_copy(update={"outcomes": {headline: config.outcomes[headline]}, "seed": seed})
+    simulated = simulate(people, seed, effect=effect)
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        write_extracts(simulated, base / "data" / "raw")
+        rows, matched, censoring = _through_the_stages(base, config)
+    data = effects.follow_up(matched, headline, censoring)
+    participants = matched.loc[matched["participant"] == 1, "person_id"]
+    return {
+        "effect": effect,
+        "seed": seed,
+        "people": people,
+        "participants": len(participants),
+        **_difference("matched", data, simulated, participants),
+        **_difference(
+            "unmatched",
+            effects.follow_up(rows, headline),
+            simulated,
+            rows.loc[rows["participant"] == 1, "person_id"],
+        ),
+        "logrank_p": effects.log_rank(data).p,
+    }
+
+
+def _through_the_stages(base: Path, config: Config) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """The cohort with every weight 1, the matched cohort, and the censoring weights of its rows."""
+    files = base / "interim"
+    files.mkdir()
+    run = Run(config, base, files, files, lambda line: None)
+    for stage in (load, cohort, match):
+        stage.run(run)
+    rows = pd.read_parquet(files / "cohort.parquet").assign(
+        weight=1.0, stratum=0, row=lambda people: range(len(people))
+    )
+    censoring = files / "censoring.parquet"
+    return rows, pd.read_parquet(files / "matched.parquet"), pd.read_parquet(censoring) if censoring.exists() else None
+
+
+def _difference(name: str, data: effects.FollowUp, simulated: Any, participants: pd.Series) -> dict[str, float]:
+    """The estimated difference at 12 months with its interval, and the true one of the same participants."""
+    share = effects.shares(effects.curves_of(data), data, [DAY])[0]
+    truth = true_effect(simulated, [DAY], among=participants)["difference"].item()
+    return {
+        f"{name}_truth": truth,
+        f"{name}_difference": share.difference,
+        f"{name}_lower": share.lower,
+        f"{name}_upper": share.upper,
+    }
+
+
+def _append(row: dict[str, Any]) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    new = not RESULTS.exists()
+    with RESULTS.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
+
+
+def summary(results: pd.DataFrame) -> pd.DataFrame:
+    """What is claimed of the runs, each with the share of runs, its Monte Carlo error and whether it holds."""
+    published, none = (results[results["effect"] == effect] for effect in EFFECTS)
+    claims = [
+        ("interval covers the truth, matched", _covers(published, "matched"), COVERED, True),
+        ("interval covers the truth, no effect, matched", _covers(none, "matched"), COVERED, True),
+        ("interval covers the truth, not matched", _covers(published, "unmatched"), COVERED, False),
+        ("log-rank test rejects at 5%, no effect, matched", none["logrank_p"] < 0.05, REJECTED, True),
+    ]
+    rows = []
+    for claim, happened, (low, high), inside in claims:
+        share = float(happened.mean())
+        rows.append(
+            {
+                "claim": claim,
+                "runs": len(happened),
+                "share": share,
+                "error": float(np.sqrt(share * (1 - share) / len(happened))),
+                "limits": f"{low:.0%}-{high:.0%}" if inside else f"not {low:.0%}-{high:.0%}",
+                "holds": (low <= share <= high) == inside,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _covers(results: pd.DataFrame, name: str) -> pd.Series:
+    truth = results[f"{name}_truth"]
+    return (results[f"{name}_lower"] <= truth) & (truth <= results[f"{name}_upper"])
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """The table of docs/simulation.md."""
+    lines = ["| | runs | share | Monte Carlo error | should be | holds |", "|---|---|---|---|---|---|"]
+    for row in table.itertuples():
+        holds = "yes" if row.holds else "no"
+        lines.append(f"| {row.claim} | {row.runs} | {row.share:.1%} | {row.error:.1%} | {row.limits} | {holds} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
