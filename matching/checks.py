@@ -82,3 +82,15 @@ def check_estimand(estimand: str) -> str:
     if estimand not in ("ATT", "ATC", "ATE"):
         raise ValueError(f"estimand={estimand!r} is unknown; use 'ATT', 'ATC' or 'ATE'")
     return estimand
+
+
+def arms_and_weights(
+    people: pd.DataFrame,
+    treatment: str,
+    variables: Sequence[str],
+    weights: str | Sequence[float] | np.ndarray | pd.Series | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) who is treated and (n,) base weights, 1 when there are none, of people who are to get a column `weight`."""
+    check_people(people, treatment, variables, ("weight",))
+    base = base_weights(people, weights)
+    return treated_rows(people, treatment), np.ones(len(people)) if base is None else base

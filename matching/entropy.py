@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from matching.checks import base_weights, check_estimand, check_people, treated_rows
+from matching.checks import arms_and_weights, check_estimand
 from matching.columns import design_matrix
 from matching.sample import Sample, few_effective, weighted_rows
 
@@ -49,10 +49,8 @@ def entropy_balance(
     Checked against its defining equations and against R `optim` on the same dual.
     """
     variables = list(variables)
-    check_people(people, treatment, variables, ("weight",))
     check_estimand(estimand)
-    treated, given = treated_rows(people, treatment), base_weights(people, weights)
-    base = np.ones(len(people)) if given is None else given
+    treated, base = arms_and_weights(people, treatment, variables, weights)
     matrix, names = design_matrix(people, variables, squares=squares, products=products)
     weight, notes = base.copy(), []
     for arm, rows, target in _reweighted(estimand, treated):

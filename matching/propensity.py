@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from matching.checks import base_weights, check_estimand, check_people, treated_rows
+from matching.checks import arms_and_weights, check_estimand
 from matching.columns import design_matrix
 from matching.sample import Sample, few_effective, weighted_rows
 
@@ -64,10 +64,8 @@ def propensity_weights(
     The regression is statsmodels' binomial GLM; checked against R `glm(family = binomial)`.
     """
     variables = list(variables)
-    check_people(people, treatment, variables, ("weight",))
     check_estimand(estimand)
-    treated, given = treated_rows(people, treatment), base_weights(people, weights)
-    base = np.ones(len(people)) if given is None else given
+    treated, base = arms_and_weights(people, treatment, variables, weights)
     matrix, names = design_matrix(people, variables, squares=squares, products=products)
     score, coefficients = _fit(matrix, names, treated, base)
     bounds = _bounds(score, treated, trim)
