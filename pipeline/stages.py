@@ -33,28 +33,30 @@ from pipeline.workspace import Run
 class Stage:
     """A step of an evaluation.
 
-    `sections` are the parts of the configuration it reads; `code` is the module to follow imports from. A stage writes
-    into data/interim/<name>, or, when `reports`, makes the whole of reports/<name>.
+    `sections` are the parts of the configuration it reads, `ready_sections` those it reads besides when the evaluation
+    is of a ready cohort; `code` is the module to follow imports from. A stage writes into data/interim/<name>, or, when
+    `reports`, makes the whole of reports/<name>.
     """
 
     name: str
     sections: tuple[str, ...]
     run: Callable[[Run], None]
     code: Path
+    ready_sections: tuple[str, ...] = ()
     reports: bool = False
 
 
-def _stage(name: str, *sections: str, reports: bool = False) -> Stage:
+def _stage(name: str, *sections: str, ready: tuple[str, ...] = (), reports: bool = False) -> Stage:
     def run(run: Run) -> None:
         importlib.import_module(f"pipeline.{name}").run(run)  # heavy, and not needed when the output is reused
 
-    return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", reports)
+    return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", ready, reports)
 
 
 STAGES = (
-    _stage("load", "engine", "sources", "cohort", "population", "outcomes"),
-    _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", "models"),
-    _stage("match", "seed", "cohort", "matching", "models"),  # balance of a randomised cohort is on the covariates
+    _stage("load", "engine", "sources", "cohort", "population", "outcomes", ready=("matching", "models", "subgroups")),
+    _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", ready=("models",)),
+    _stage("match", "seed", "matching", "models"),  # without matching, balance is shown on the models' covariates
     _stage("estimate", *Config.model_fields),  # it writes the configuration's texts into the results
     _stage("report", *Config.model_fields, reports=True),
 )
@@ -166,9 +168,10 @@ def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], *, force: 
 def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[str, str]:
     extracts = {**job.extracts.hashes, **job.extracts.markers}
     inputs = {name: record.outputs for name, record in earlier.items()} or extracts
+    sections = (*stage.sections, *(stage.ready_sections if job.config.cohort else ()))
     return {
         "inputs": value_hash(inputs),
-        "configuration": value_hash({name: job.settings[name] for name in stage.sections}),
+        "configuration": value_hash({name: job.settings[name] for name in sections}),
         "code": code_hash(stage.code),
         "versions": value_hash(versions()),
     }

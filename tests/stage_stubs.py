@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import Config, load_config
@@ -59,13 +60,7 @@ def config_of(project: Path) -> Config:
 def stub_stages(project: Path, pause: float = 0.0) -> tuple[Stage, ...]:
     """The five stages with the real sections of the configuration and stub work."""
     return tuple(
-        Stage(
-            stage.name,
-            stage.sections,
-            _work(stage.name, project, pause),
-            project / f"code/{stage.name}.py",
-            stage.reports,
-        )
+        replace(stage, run=_work(stage.name, project, pause), code=project / f"code/{stage.name}.py")
         for stage in STAGES
     )
 
