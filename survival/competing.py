@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 from survival.curves import Hazard, group_rows, hazard, leave_jump
 from survival.influence import Jumps, jumps_of, squared_influence
 from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, grouping
-from survival.intervals import checked_interval, incidence_interval
+from survival.intervals import checked_interval, interval_of, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
 
 @dataclass(frozen=True, slots=True)
 class Incidence:
-    """One group's cumulative incidence of one cause: times (k,) of any event, and values (k,) from each on."""
+    """One group's cumulative incidence of one cause: times (k,) of any event, values (k,) from each on;
+    first_end when the first follow-up ended."""
 
     group: Any
     cause: int
@@ -28,6 +29,7 @@ class Incidence:
     std_error: Floats
     lower: Floats
     upper: Floats
+    first_end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,20 @@ class CumulativeIncidence:
 
     def table(self) -> pd.DataFrame:
         """group, cause, time, incidence, std_error, lower, upper: a row per event time of the group."""
-        return pd.concat([_frame(curve, curve.times) for curve in self.curves], ignore_index=True)
+        return pd.concat([self._frame(curve, curve.times) for curve in self.curves], ignore_index=True)
 
     def at(self, times: ArrayLike) -> pd.DataFrame:
         """The columns of `table` at these times."""
         asked = asked_times(times)
-        return pd.concat([_frame(curve, asked) for curve in self.curves], ignore_index=True)
+        return pd.concat([self._frame(curve, asked) for curve in self.curves], ignore_index=True)
+
+    def _frame(self, curve: Incidence, times: Floats) -> pd.DataFrame:
+        slack = TIE_TOLERANCE * float(np.mean(curve.times)) if len(curve.times) else 0.0
+        place = np.searchsorted(curve.times, times + slack, side="right")
+        incidence, std_error = np.append(0.0, curve.incidence)[place], np.append(0.0, curve.std_error)[place]
+        lower, upper = limits_at(times, curve.first_end, incidence, std_error, self.interval, self.level)
+        labels = {"group": curve.group, "cause": curve.cause, "time": times}
+        return pd.DataFrame(labels | {"incidence": incidence, "std_error": std_error, "lower": lower, "upper": upper})
 
 
 def cumulative_incidence(
@@ -90,8 +100,9 @@ def cumulative_incidence(
         numbers = range(1, max(int(data.status.max()), 1) + 1)
         times, found = aalen_johansen(part, numbers, own, robust)
         for number, (incidence, std_error) in zip(numbers, found, strict=True):
-            lower, upper = incidence_interval(incidence, std_error, interval, level)
-            curves.append(Incidence(label, number, times, incidence, std_error, lower, upper))
+            lower, upper = interval_of(incidence, std_error, interval, level)
+            first_end = float(part.time.min())
+            curves.append(Incidence(label, number, times, incidence, std_error, lower, upper, first_end))
     return CumulativeIncidence(tuple(curves), interval, level)
 
 
@@ -156,12 +167,3 @@ def _aalen_variance(rates: Hazard, own: Floats, before: Floats, incidence: Float
         variance += np.cumsum(size * constant**2) - 2 * incidence * np.cumsum(size * constant * inverse)
         variance += incidence**2 * np.cumsum(size * inverse**2)
     return np.maximum(variance, 0.0)
-
-
-def _frame(curve: Incidence, times: Floats) -> pd.DataFrame:
-    slack = TIE_TOLERANCE * float(np.mean(curve.times)) if len(curve.times) else 0.0
-    place = np.searchsorted(curve.times, times + slack, side="right")
-    frame = pd.DataFrame({"group": curve.group, "cause": curve.cause, "time": times})
-    for name in ("incidence", "std_error", "lower", "upper"):
-        frame[name] = np.append(0.0, getattr(curve, name))[place]
-    return frame

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from survival.influence import jumps_of, squared_influence
 from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, grouping, stable_order
-from survival.intervals import checked_interval, crossing, survival_interval
+from survival.intervals import checked_interval, crossing, interval_of, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
 COUNTED = ("rows", "people", "weights")
@@ -86,12 +86,13 @@ class Curves:
         return pd.DataFrame([_quantile(curve, share) for curve in self.curves for share in shares])
 
     def _frame(self, curve: Curve, times: Floats) -> pd.DataFrame:
-        counts = _counts(curve, times, "rows")
+        table = _counts(curve, times, "rows")
         for name in ("events", "censored"):
-            counts[name] = np.diff(counts[name], prepend=0)
-        for name, before in {"survival": 1.0, "std_error": 0.0, "lower": 1.0, "upper": 1.0}.items():
-            counts[name] = curve.at(getattr(curve, name), times, before)
-        return counts
+            table[name] = np.diff(table[name], prepend=0)
+        survival, std_error = curve.at(curve.survival, times, 1.0), curve.at(curve.std_error, times, 0.0)
+        first_end = float(curve.data.time.min())
+        lower, upper = limits_at(times, first_end, survival, std_error, self.interval, self.level)
+        return table.assign(survival=survival, std_error=std_error, lower=lower, upper=upper)
 
 
 def kaplan_meier(
@@ -139,7 +140,7 @@ def kaplan_meier(
         part = data.take(rows)
         own = None if clusters is None else clusters.codes[rows]
         times, survival, std_error = product_limit(part, own, robust)
-        lower, upper = survival_interval(survival, std_error, interval, level)
+        lower, upper = interval_of(survival, std_error, interval, level)
         counted = None if people is None else people.codes[rows]
         curves.append(Curve(label, times, survival, std_error, lower, upper, part, counted))
     return Curves(tuple(curves), interval, level, robust)
@@ -199,7 +200,8 @@ def product_limit(data: FollowUp, cluster: Ints | None, robust: bool) -> tuple[F
     survival = rates.survival
     greenwood = np.cumsum(rates.greenwood)
     if not robust:
-        return sets.times, survival, survival * np.sqrt(greenwood)
+        # Greenwood's error has no value once nobody is left.
+        return sets.times, survival, np.where(survival > 0, survival * np.sqrt(greenwood), np.nan)
     squares = _influence_squares(sets, data.weight(), rates, greenwood, cluster)
     return sets.times, survival, survival * np.sqrt(squares)
 
@@ -236,8 +238,10 @@ def _counts(curve: Curve, times: Floats, of: str) -> pd.DataFrame:
         risk, events, censored = _people(data, curve.person, times, slack)
     else:
         weight = data.weights if of == "weights" else None
-        begun = _below(data.entry, weight, times - slack) if data.entry is not None else _total(data, weight)
-        risk = begun - _below(data.time, weight, times - slack)
+        # Counted from the end, so that the few left late are exact also under weights.
+        risk = _from(data.time, weight, times - slack)
+        if data.entry is not None:
+            risk = risk - _from(data.entry, weight, times - slack)
         ended = [
             _below(data.time[rows], None if weight is None else weight[rows], times + slack)
             for rows in (data.status > 0, data.status == 0)
@@ -246,15 +250,16 @@ def _counts(curve: Curve, times: Floats, of: str) -> pd.DataFrame:
     return pd.DataFrame({"group": curve.group, "time": times, "at_risk": risk, "events": events, "censored": censored})
 
 
-def _total(data: FollowUp, weight: Floats | None) -> float:
-    return data.n if weight is None else float(weight.sum())
+def _from(values: Floats, weight: Floats | None, times: Floats) -> Any:
+    """How many (or how much weight) of values lie at or above each of times."""
+    return _below(-values, weight, np.nextafter(-times, np.inf))
 
 
 def _below(values: Floats, weight: Floats | None, times: Floats) -> Any:
     """How many (or how much weight) of values lie under each of times."""
-    order = np.sort(values) if weight is None else np.argsort(values, kind="stable")
     if weight is None:
-        return np.searchsorted(order, times)
+        return np.searchsorted(np.sort(values), times)
+    order = np.argsort(values, kind="stable")
     return np.append(0.0, np.cumsum(weight[order]))[np.searchsorted(values[order], times)]
 
 

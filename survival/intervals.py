@@ -16,38 +16,31 @@ def checked_interval(interval: str) -> str:
     return interval
 
 
-def survival_interval(survival: Floats, std_error: Floats, interval: str, level: float) -> tuple[Floats, Floats]:
-    """Lower and upper limits of survival probabilities, within 0 and 1.
+def interval_of(share: Floats, std_error: Floats, interval: str, level: float) -> tuple[Floats, Floats]:
+    """Lower and upper limits of a survival probability or an incidence, within 0 and 1.
 
-    Where nobody has had the event (1) both limits are 1; where everybody has (0) there is no interval (NaN), as in R.
+    log-log is share^exp(-+ z se / (share log share)), log is share exp(-+ z se / share), plain is share -+ z se. Where
+    the share is 0 or 1 the first has no interval (NaN), where it is 0 the second neither: as in R's `survfit`.
     """
     z = confidence(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         if interval == "log-log":
-            spread = z * std_error / (survival * np.log(survival))
-            lower, upper = survival ** np.exp(-spread), survival ** np.exp(spread)
-        elif interval == "log":
-            spread = z * std_error / survival
-            lower, upper = survival * np.exp(-spread), np.minimum(survival * np.exp(spread), 1.0)
-        else:
-            lower = np.maximum(survival - z * std_error, 0.0)
-            upper = np.minimum(survival + z * std_error, 1.0)
-    none, all_ = survival == 1, survival == 0
-    return _edges(lower, none, all_), _edges(upper, none, all_)
+            log = np.log(share)
+            spread = z * std_error / (share * log)
+            return np.exp(log * np.exp(-spread)), np.exp(log * np.exp(spread))
+        if interval == "log":
+            spread = z * std_error / share
+            return share * np.exp(-spread), np.minimum(share * np.exp(spread), 1.0)
+        return np.maximum(share - z * std_error, 0.0), np.minimum(share + z * std_error, 1.0)
 
 
-def _edges(limit: Floats, none: np.ndarray, all_: np.ndarray) -> Floats:
-    return np.where(none, 1.0, np.where(all_, np.nan, limit))
-
-
-def incidence_interval(incidence: Floats, std_error: Floats, interval: str, level: float) -> tuple[Floats, Floats]:
-    """Limits of a cumulative incidence F; log-log is F^exp(-+ z se / (F log F)), as R's multi-state survfit.
-
-    Where nobody has had the event (0) both limits are 0.
-    """
-    lower, upper = survival_interval(incidence, std_error, interval, level)
-    none = incidence == 0
-    return np.where(none, 0.0, lower), np.where(none, 0.0, upper)
+def limits_at(
+    times: Floats, first_end: float, share: Floats, std_error: Floats, interval: str, level: float
+) -> tuple[Floats, Floats]:
+    """`interval_of` at asked times; before anybody's follow-up has ended the limits are the share itself."""
+    lower, upper = interval_of(share, std_error, interval, level)
+    early = times < first_end
+    return np.where(early, share, lower), np.where(early, share, upper)
 
 
 def crossing(times: Floats, curve: Floats, height: float, end: float) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from survival.curves import Hazard, group_rows, hazard
 from survival.influence import cluster_sums
 from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, grouping
-from survival.intervals import checked_interval, incidence_interval
+from survival.intervals import checked_interval, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
 
@@ -54,7 +54,7 @@ def incidence_at(
         for number in range(1, max(int(data.status.max()), 1) + 1):
             incidence, influence = incidence_influence(part, number, asked, sets, rates)
             std_error = np.sqrt((cluster_sums(own, influence) ** 2).sum(axis=0))
-            lower, upper = incidence_interval(incidence, std_error, interval, level)
+            lower, upper = limits_at(asked, float(part.time.min()), incidence, std_error, interval, level)
             frames.append(
                 pd.DataFrame(
                     {

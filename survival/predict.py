@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from survival.formula import rebuild
 from survival.inputs import Floats, asked_times
-from survival.intervals import checked_interval, survival_interval
+from survival.intervals import checked_interval, interval_of
 from survival.pathwise import path_exposure
 from survival.residuals import added, levels_first
 
@@ -53,7 +53,7 @@ def predict(fit: CoxFit, data: pd.DataFrame, times: ArrayLike, interval: str, le
             hazard, variance = _cumulative_hazard(fit, x[i], ratios[i], own, asked)
             survival = np.exp(-hazard)
             std_error = survival * np.sqrt(variance)
-            lower, upper = survival_interval(survival, std_error, interval, level)
+            lower, upper = interval_of(survival, std_error, interval, level)
             columns = {"survival": survival, "std_error": std_error, "lower": lower, "upper": upper}
             frame = pd.DataFrame({"row": [row] * len(asked), "time": asked, **columns})
             frames.append(_with_stratum(fit, label, frame))

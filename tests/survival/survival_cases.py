@@ -56,7 +56,7 @@ class Tolerances:
         kind, _, size = self.stated[of].partition(" ")
         # Counts are exact; weighted counts are sums of floats, exact but for the order of summation.
         tolerance = {"abs": {"rtol": 0.0, "atol": float(size or 0)}, "rel": {"rtol": float(size or 0)}}
-        exact = {"rtol": 1e-13}
+        exact = {"rtol": 1e-12}
         np.testing.assert_allclose(found, expected, **tolerance.get(kind, exact), equal_nan=True, err_msg=of)
 
 
