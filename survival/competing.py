@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survival.arrays import Floats, Ints
 from survival.curves import Hazard, group_rows, hazard, leave_jump
 from survival.influence import Jumps, jumps_of, squared_influence
-from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, grouping
+from survival.inputs import FollowUp, asked_times, clusters, follow_up, grouping
 from survival.intervals import checked_interval, interval_of, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -89,7 +90,7 @@ def cumulative_incidence(
     """
     data = follow_up(time, cause, entry, weights, status_name="cause", causes=True)
     groups = grouping(group, "group", data.n)
-    owner = grouping(cluster, "cluster", data.n, ordered=False)
+    owner = clusters(cluster, data.n)
     checked_interval(interval)
     if not robust and (weights is not None or cluster is not None):
         raise ValueError("`robust` is False, but Aalen's variance has neither weights nor clusters; leave it out")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from survival.arrays import Floats, Ints
 from survival.influence import cluster_sums
-from survival.inputs import Floats, FollowUp, Ints
+from survival.inputs import FollowUp
 
 if TYPE_CHECKING:
     from survival.cox import CoxFit

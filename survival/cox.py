@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from survival.arrays import Floats, Ints
 from survival.columns import column_of, strata_of
 from survival.fitting import Maximum, Prepared, maximise, prepare
 from survival.formula import Design, design
 from survival.hypotheses import WaldTest, overall, wald
-from survival.inputs import Codes, Floats, FollowUp, Ints, confidence, follow_up, grouping
+from survival.inputs import Codes, FollowUp, clusters, confidence, follow_up
 from survival.residuals import influence
 from survival.varying import Bands, Basis, Layout, Spline, basis, layout
 
@@ -80,7 +81,8 @@ class CoxFit:
         spread = confidence(level) * self.standard_errors.to_numpy()
         b = self.coefficients.to_numpy()
         p = 2 * ndtr(-np.abs(b / self.standard_errors.to_numpy()))
-        ratios = {"hazard_ratio": np.exp(b), "lower": np.exp(b - spread), "upper": np.exp(b + spread)}
+        with np.errstate(over="ignore"):  # a limit may be infinite
+            ratios = {"hazard_ratio": np.exp(b), "lower": np.exp(b - spread), "upper": np.exp(b + spread)}
         return pd.DataFrame({"term": self.coefficients.index, **ratios, "p": p})
 
     def names_of(self, terms: str | Sequence[str]) -> list[str]:
@@ -214,7 +216,7 @@ def cox(
     if followed.n != len(data):
         raise ValueError(f"`time` has {followed.n} rows and `data` has {len(data)}; they must be as long")
     stratum = strata_of(strata, data)
-    owner = grouping(column_of(cluster, data, "cluster"), "cluster", followed.n, ordered=False)
+    owner = clusters(column_of(cluster, data, "cluster"), followed.n)
     matrix = design(formula, data)
     plan = layout(matrix.columns, _bases(varying, matrix, followed))
     codes, count = (None, 1) if stratum is None else (stratum.codes, len(stratum.labels))

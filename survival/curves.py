@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survival.arrays import Bools, Floats, Ints, stable_order
 from survival.influence import jumps_of, squared_influence
-from survival.inputs import Codes, Floats, FollowUp, Ints, asked_times, follow_up, grouping, stable_order
+from survival.inputs import Codes, FollowUp, asked_times, clusters, follow_up, grouping
 from survival.intervals import checked_interval, crossing, interval_of, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -131,14 +132,14 @@ def kaplan_meier(
     """
     data = follow_up(time, event, entry, weights)
     groups = grouping(group, "group", data.n)
-    clusters = grouping(cluster, "cluster", data.n, ordered=False)
-    people = grouping(person, "person", data.n, ordered=False) or clusters
+    owner = clusters(cluster, data.n)
+    people = grouping(person, "person", data.n, ordered=False) or owner
     checked_interval(interval)
     robust = (weights is not None or cluster is not None) if robust is None else robust
     curves = []
     for label, rows in group_rows(groups, data):
         part = data.take(rows)
-        own = None if clusters is None else clusters.codes[rows]
+        own = None if owner is None else owner.codes[rows]
         times, survival, std_error = product_limit(part, own, robust)
         lower, upper = interval_of(survival, std_error, interval, level)
         counted = None if people is None else people.codes[rows]
@@ -265,15 +266,19 @@ def _below(values: Floats, weight: Floats | None, times: Floats) -> Any:
 
 def _people(data: FollowUp, person: Ints, times: Floats, slack: float) -> tuple[list[int], list[int], list[int]]:
     """Distinct people at risk just before each time, with the event by it, and out by it without (none at risk)."""
-    everyone = len(np.unique(person))
+    size = int(person.max()) + 1
+
+    def among(rows: Bools) -> Bools:
+        found = np.zeros(size, dtype=bool)
+        found[person[rows]] = True
+        return found
+
+    everyone = among(np.ones(data.n, dtype=bool))
     risk, events, censored = [], [], []
     for t in times:
-        here = data.time >= t - slack
-        if data.entry is not None:
-            here &= data.entry < t - slack
-        happened = np.unique(person[(data.status > 0) & (data.time <= t + slack)])
-        staying = np.unique(person[data.time > t + slack])
-        risk.append(len(np.unique(person[here])))
-        events.append(len(happened))
-        censored.append(everyone - len(np.union1d(happened, staying)))
+        entered = True if data.entry is None else data.entry < t - slack
+        happened = among((data.status > 0) & (data.time <= t + slack))
+        risk.append(int(among((data.time >= t - slack) & entered).sum()))
+        events.append(int(happened.sum()))
+        censored.append(int((everyone & ~happened & ~among(data.time > t + slack)).sum()))
     return risk, events, censored

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from survival.inputs import asked_times, confidence, follow_up, grouping
+from survival.inputs import asked_times, clusters, confidence, follow_up, grouping
 from survival.pointwise import survival_influence
 
 
@@ -48,7 +48,7 @@ def survival_difference(
     """
     data = follow_up(time, event, entry, weights)
     arms = grouping(group, "group", data.n)
-    people = grouping(cluster, "cluster", data.n, ordered=False)
+    people = clusters(cluster, data.n)
     asked = asked_times(times)
     assert arms is not None
     first, second = groups if groups is not None else (arms.labels[-1], arms.labels[0])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
-from survival.hypotheses import WaldTest
-from survival.inputs import Floats, asked_times, confidence
+from survival.arrays import Floats
+from survival.hypotheses import WaldTest, wald_of
+from survival.inputs import asked_times, confidence
 
 if TYPE_CHECKING:
     from survival.cox import CoxFit
@@ -67,11 +67,9 @@ def constancy(fit: CoxFit, term: str) -> WaldTest:
                 row[moving[0]] = -1.0
             rows.append(row)
     restriction = np.array(rows)
-    difference = restriction @ fit.coefficients.to_numpy()
-    spread = restriction @ fit.covariance.to_numpy() @ restriction.T
-    statistic = float(difference @ np.linalg.solve(spread, difference))
-    tested = tuple(plan.names[i] for i in np.flatnonzero(restriction.any(axis=0)))
-    return WaldTest(statistic, len(rows), float(chdtrc(len(rows), statistic)), tested)
+    covariance = restriction @ fit.covariance.to_numpy() @ restriction.T
+    tested = [plan.names[i] for i in np.flatnonzero(restriction.any(axis=0))]
+    return wald_of(restriction @ fit.coefficients.to_numpy(), covariance, tested)
 
 
 def _columns(fit: CoxFit, term: str) -> list[int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from survival.inputs import Floats, FollowUp, Ints, stable_order
-from survival.partial_likelihood import BLOCK, Model, State, evaluate, information, score, tied_terms
+from survival.arrays import BLOCK, Floats, Ints, stable_order
+from survival.inputs import FollowUp
+from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
 from survival.risksets import risk_sets
 from survival.varying import Layout
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from survival.inputs import Floats
+from survival.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,17 @@ def design(formula: str, data: pd.DataFrame) -> Design:
                 f"`formula` names {_listed(absent)}, not in `data`; its columns are {_listed(data.columns)}"
             )
         _no_missing(data, sorted(str(name) for name in parsed.required_variables))
-        matrix = parsed.get_model_matrix(data, na_action="raise")
+        matrix = parsed.get_model_matrix(_levels_present(data, parsed), na_action="raise")
     except FormulaicError as error:
         raise ValueError(f"`formula` cannot be read: {error}") from None
     return _without_intercept(matrix)
+
+
+def _levels_present(data: pd.DataFrame, parsed: Any) -> pd.DataFrame:
+    """The data without categories nobody has, which would be columns of zeros."""
+    names = [str(name) for name in parsed.required_variables]
+    factors = [name for name in names if isinstance(data[name].dtype, pd.CategoricalDtype)]
+    return data.assign(**{name: data[name].cat.remove_unused_categories() for name in factors}) if factors else data
 
 
 def _without_intercept(matrix: pd.DataFrame) -> Design:

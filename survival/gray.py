@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from survival.inputs import Codes, Floats, FollowUp, follow_up, grouping
+from survival.arrays import Floats
+from survival.inputs import Codes, FollowUp, follow_up, grouping
 from survival.risksets import RiskSets, risk_sets
 
 

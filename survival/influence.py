@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.inputs import Floats, Ints, group_sums, stable_order
+from survival.arrays import Floats, Ints, group_sums, stable_order
 from survival.risksets import RiskSets
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
-Bools = NDArray[np.bool_]
+from survival.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +155,12 @@ def grouping(values: ArrayLike | None, name: str, n: int, *, ordered: bool = Tru
     return Codes(np.asarray(codes, dtype=np.int64), labels)
 
 
-def group_sums(codes: Ints, values: Floats, size: int) -> Floats:
-    """(size,) sums of values by code 0..size-1."""
-    return np.bincount(codes, values, size).astype(float, copy=False)
-
-
-def stable_order(key: Ints, size: int) -> Ints:
-    """Stable argsort of key (n,) of 0..size-1, faster than NumPy's own.
-
-    The row number rides in the key's low bits, so that the values themselves can be sorted, which processors do many
-    at a time; NumPy counts keys of 16 bits.
-    """
-    if size <= 2**16:
-        return np.argsort(key.astype(np.uint16), kind="stable")
-    bits = len(key).bit_length()
-    if size.bit_length() + bits > 63:
-        return np.argsort(key, kind="stable")
-    packed = (key.astype(np.int64) << bits) | np.arange(len(key))
-    packed.sort()
-    return packed & ((1 << bits) - 1)
+def clusters(values: ArrayLike | None, n: int) -> Codes | None:
+    """`cluster` as codes; ValueError when there is only one, whose influences sum to 0 by construction."""
+    found = grouping(values, "cluster", n, ordered=False)
+    if found is not None and len(found.labels) < 2:
+        raise ValueError("`cluster` is the same in all rows; errors need at least two clusters, better many")
+    return found
 
 
 def confidence(level: float) -> float:

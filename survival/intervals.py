@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from survival.inputs import Floats, confidence
+from survival.arrays import Floats
+from survival.inputs import confidence
 
 INTERVALS = ("log-log", "log", "plain")
 

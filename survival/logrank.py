@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
+from survival.arrays import Floats, Ints, chi_squared
 from survival.influence import cluster_sums
-from survival.inputs import Codes, Floats, FollowUp, Ints, follow_up, grouping
+from survival.inputs import Codes, FollowUp, clusters, follow_up, grouping
 from survival.risksets import RiskSets, risk_sets
 
 
@@ -63,7 +64,7 @@ def logrank(
     data = follow_up(time, event, entry, weights)
     groups = grouping(group, "group", data.n)
     stratum = grouping(strata, "strata", data.n)
-    owner = grouping(cluster, "cluster", data.n, ordered=False)
+    owner = clusters(cluster, data.n)
     assert groups is not None
     if len(groups.labels) < 2:
         raise ValueError("`group` has one group only; a comparison needs two")
@@ -145,12 +146,9 @@ def _test(table: _Table, variance: Floats, groups: Codes, method: str) -> LogRan
     # Differences sum to 0, so one group says nothing new.
     free = compared[1:]
     difference = (observed - expected)[free]
-    try:
-        statistic = float(difference @ np.linalg.solve(variance[np.ix_(free, free)], difference))
-    except np.linalg.LinAlgError:
-        raise ValueError(
-            "`group`: nobody of another group is at risk when events happen; groups cannot be compared"
-        ) from None
+    statistic = chi_squared(difference, variance[np.ix_(free, free)])
+    if np.isnan(statistic):
+        raise ValueError("`group`: nobody of another group is at risk when events happen; groups cannot be compared")
     labels = groups.labels
     return LogRank(
         statistic=statistic,

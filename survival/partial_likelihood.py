@@ -22,11 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from survival.inputs import Floats, Ints
+from survival.arrays import Floats, Ints, crossproduct
 from survival.pathwise import path_exposure, path_moments, path_sums
 from survival.risksets import RiskSets
-
-BLOCK = 4_096  # rows at a time in products over all rows, so that temporaries stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,12 @@ def tied_terms(sets: RiskSets, weight: Floats, ties: str) -> tuple[Floats, Float
 
 
 def evaluate(model: Model, b: Floats) -> State:
-    """The partial likelihood at coefficients b (P,), fixed ones first."""
+    """The partial likelihood at coefficients b (P,), fixed ones first; NaN where they are too large for floats."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return _evaluate(model, b)
+
+
+def _evaluate(model: Model, b: Floats) -> State:
     eta = model.x @ np.concatenate([[0.0], b[: model.fixed]])
     top = float(eta.max())
     eta -= top
@@ -245,12 +248,3 @@ def exposure(model: Model, state: State, h: Floats | None = None) -> Floats:
     a[model.late] -= total[model.missed]
     a[model.dead] -= state.own * (h * state.c_share)[model.at]
     return a
-
-
-def crossproduct(x: Floats, v: Floats) -> Floats:
-    """x' Diag(v) x, a block of rows at a time."""
-    total = np.zeros((x.shape[1], x.shape[1]))
-    for start in range(0, len(x), BLOCK):
-        part = x[start : start + BLOCK]
-        total += part.T @ (part * v[start : start + BLOCK, None])
-    return total

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from survival.inputs import Floats, group_sums
+from survival.arrays import Floats, crossproduct, group_sums
 
 if TYPE_CHECKING:
     from survival.partial_likelihood import Model, State
@@ -63,8 +63,6 @@ def path_exposure(model: Model, state: State, values: Floats, tied: Floats) -> F
 
 def path_moments(model: Model, state: State, h: Floats) -> Floats:
     """(P, P) sum over risk sets and f of h m (S2 - f d2) / D."""
-    from survival.partial_likelihood import crossproduct
-
     p, q = model.fixed, model.g.shape[1]
     pairs = (model.g[:, :, None] * model.g[:, None, :]).reshape(-1, q * q)
     basis = np.hstack([np.ones((len(h), 1)), model.g, pairs])

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survival.arrays import Floats
 from survival.competing import CumulativeIncidence
 from survival.curves import Curves
-from survival.inputs import Floats, asked_times
+from survival.inputs import asked_times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survival.arrays import Floats, Ints
 from survival.curves import Hazard, group_rows, hazard
 from survival.influence import cluster_sums
-from survival.inputs import Floats, FollowUp, Ints, asked_times, follow_up, grouping
+from survival.inputs import FollowUp, asked_times, clusters, follow_up, grouping
 from survival.intervals import checked_interval, limits_at
 from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
 
@@ -42,7 +43,7 @@ def incidence_at(
     """
     data = follow_up(time, cause, entry, weights, status_name="cause", causes=True)
     groups = grouping(group, "group", data.n)
-    owner = grouping(cluster, "cluster", data.n, ordered=False)
+    owner = clusters(cluster, data.n)
     checked_interval(interval)
     asked = asked_times(times)
     frames = []

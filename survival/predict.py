@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survival.arrays import Floats
 from survival.formula import rebuild
-from survival.inputs import Floats, asked_times
+from survival.inputs import asked_times
 from survival.intervals import checked_interval, interval_of
 from survival.pathwise import path_exposure
 from survival.residuals import added, levels_first

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from survival.arrays import Floats, chi_squared, group_sums
 from survival.curves import hazard
-from survival.inputs import Floats, group_sums
 from survival.partial_likelihood import expected, information
 from survival.risksets import risk_sets
 
@@ -23,7 +23,8 @@ def proportionality(fit: CoxFit, transform: str = "km", by: str = "term") -> pd.
     """term, statistic, df, p: score tests that adding x g(t) to a term would not help; GLOBAL for all at once.
 
     Each term's test adds x g(t) for that term alone; `by="coefficient"` tests every coefficient on its own. The test is
-    model-based also for weighted and clustered fits, as R's is.
+    model-based also for weighted and clustered fits, as R's is. NaN where events at too few times leave nothing to
+    test.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def proportionality(fit: CoxFit, transform: str = "km", by: str = "term") -> pd.
     rows = []
     for label, members in [*groups.items(), ("GLOBAL", names)]:
         place = [names.index(name) for name in members]
-        statistic = float(u[place] @ np.linalg.solve(left[np.ix_(place, place)], u[place]))
+        statistic = chi_squared(u[place], left[np.ix_(place, place)])
         rows.append(
             {"term": label, "statistic": statistic, "df": len(place), "p": float(chdtrc(len(place), statistic))}
         )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from survival.arrays import Floats
 from survival.fitting import Prepared, Ruler
 from survival.formula import Design
-from survival.inputs import Floats, checked_weights
+from survival.inputs import checked_weights
 from survival.partial_likelihood import Model, tied_terms
 from survival.varying import layout
 

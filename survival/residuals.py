@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
+from survival.arrays import Floats, Ints
 from survival.influence import cluster_sums
-from survival.inputs import Floats, Ints
 from survival.partial_likelihood import LevelSums, Model, State, expected, exposure
 from survival.pathwise import path_influence
 

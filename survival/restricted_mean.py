@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from survival.arrays import Floats, group_sums
 from survival.curves import group_rows, hazard
-from survival.inputs import Floats, FollowUp, confidence, follow_up, group_sums, grouping
+from survival.inputs import FollowUp, clusters, confidence, follow_up, grouping
 from survival.risksets import risk_sets
 
 
@@ -107,7 +108,7 @@ def restricted_mean(
     """
     data = follow_up(time, event, entry, weights)
     groups = grouping(group, "group", data.n)
-    owner = grouping(cluster, "cluster", data.n, ordered=False)
+    owner = clusters(cluster, data.n)
     robust = (weights is not None or cluster is not None) if robust is None else robust
     labels, means, variances, influences = [], [], [], []
     for label, rows in group_rows(groups, data):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.inputs import Bools, Floats, FollowUp, Ints, group_sums
+from survival.arrays import Bools, Floats, Ints, group_sums
+from survival.inputs import FollowUp
 
 # Times closer than this share of the mean event time are one time, as with R's `timefix`: 0.1 + 0.2 ties with 0.3.
 TIE_TOLERANCE = 1.5e-8

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.inputs import Floats
+from survival.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)
