@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config
-from pipeline.fingerprint import ROOT, file_hashes, value_hash, versions
+from pipeline.fingerprint import ROOT, file_hash, file_hashes, value_hash, versions
 from pipeline.provenance import shown_path
 from pipeline.records import Record, files_under
 
@@ -37,6 +37,15 @@ def write_manifest(config: Config, inputs: dict[str, str], records: dict[str, Re
     }
     text = json.dumps(content, ensure_ascii=False, indent=1)
     (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def outputs_written(folder: Path) -> dict[str, str]:
+    """The hash every file of a report was written with, and the manifest's as it is; none without a manifest."""
+    try:
+        outputs = dict(json.loads((folder / NAME).read_text(encoding="utf-8"))["outputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {**outputs, NAME: file_hash(folder / NAME)}
 
 
 def configuration(config: Config) -> dict[str, Any]:

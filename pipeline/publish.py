@@ -7,11 +7,13 @@ bytes that were not on disk yet: the recorded hashes tell.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from pathlib import Path
 
 from pipeline.errors import Fault, UserError
+from pipeline.fingerprint import file_hashes
 from pipeline.records import Record, files_under, read_record, write_record
 
 
@@ -68,6 +70,22 @@ def publish_folder(destination: Path, interim: Path, stage: str, record: Record)
         ) from None
     write_record(interim, stage, record)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def keep_changed(destination: Path, written: dict[str, str]) -> Path | None:
+    """Copy what somebody changed in or added to a folder that is about to be replaced; where to, if there was anything.
+
+    `written` has the hash each file was written with.
+    """
+    hashes = file_hashes(files_under(destination)) if destination.exists() else {}
+    changed = [name for name, value in hashes.items() if written.get(name) != value]
+    if not changed:
+        return None
+    kept = destination.parent / f"{destination.name}-kept" / dt.datetime.now().strftime("%Y-%m-%d %H.%M.%S")
+    for name in changed:
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(destination / name, kept / name)
+    return kept
 
 
 def recover_folder(destination: Path) -> None:

@@ -22,7 +22,7 @@ from pipeline.config import Config
 from pipeline.errors import Fault, stop_if
 from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_hash, versions
 from pipeline.lock import only_run
-from pipeline.manifest import write_manifest
+from pipeline.manifest import outputs_written, write_manifest
 from pipeline.progress import SILENT, Progress
 from pipeline.provenance import marker_files, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
@@ -195,6 +195,10 @@ def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> 
             write_manifest(job.config, job.extracts.hashes, {**earlier, stage.name: record}, staging)
         record = replace(record, outputs=file_hashes(files_under(staging)))
         if stage.reports:
+            if kept := publish.keep_changed(place.report, outputs_written(place.report)):
+                job.progress.say(
+                    f"  what somebody changed in the report's folder is kept in {kept.parent.name}/{kept.name}"
+                )
             publish.publish_folder(place.report, place.interim, stage.name, record)
         else:
             publish.publish_files(place.interim, stage.name, record)

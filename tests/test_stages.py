@@ -108,6 +108,20 @@ def test_damaged_output_is_made_again(project: Path, output: str, damage: Callab
     assert (project / output).read_bytes() == whole
 
 
+def test_what_somebody_wrote_into_the_report_is_kept_beside_it(project: Path) -> None:
+    """The folder is replaced as a whole, but an edited report or a note in it is somebody's work."""
+    run(project)
+    report = project / "reports/stub"
+    (report / "report.html").write_text("edited")
+    (report / "figures/note.txt").write_text("a note")
+    assert run(project) == ["report"]
+    assert "edited" not in (report / "report.html").read_text()
+    (kept,) = (project / "reports/stub-kept").iterdir()
+    assert contents(kept) == {"report.html": b"edited", "figures/note.txt": b"a note"}
+    run(project, redo_from="report")
+    assert len(list((project / "reports/stub-kept").iterdir())) == 1
+
+
 def test_from_and_fresh(project: Path) -> None:
     run(project)
     assert run(project, redo_from="estimate") == ["estimate", "report"]
