@@ -118,14 +118,14 @@ def coarsen(column: pd.Series, rule: Rule, variable: str | None = None) -> Class
         message names the variable and the remedy
     """
     name = str(column.name) if variable is None else variable
-    _check_missing(column, rule, name)
+    _check_rule(rule, name)
     match rule:
         case Exact():
-            return _exact(column)
+            return _exact(column, *_categories_checked(column, rule, name))
         case Cut():
             return _cut(_numbers(column, rule, name), _checked_points(rule, name), rule)
         case Bins(number=str()) if not is_numeric(column):
-            return _exact(column)
+            return _exact(column, *_categories_checked(column, rule, name))
         case Bins() | Quantiles():
             values = _numbers(column, rule, name)
             return _cut_inside(values, _breaks(values, rule, name), rule)
@@ -133,17 +133,20 @@ def coarsen(column: pd.Series, rule: Rule, variable: str | None = None) -> Class
             return _grouped(column, rule, name)
 
 
-def _check_missing(column: pd.Series, rule: Rule, name: str) -> None:
+def _check_rule(rule: Rule, name: str) -> None:
     if not isinstance(rule, Rule):
         raise ValueError(f"coarsening of {name}: {rule!r} is not a rule; use Exact(), Cut, Bins, Quantiles or Groups")
     if rule.missing not in ("refuse", "class"):
         raise ValueError(f"coarsening of {name}: missing={rule.missing!r} is unknown; use 'refuse' or 'class'")
-    missing = int(column.isna().sum())
-    if missing and missing == len(column):
+
+
+def _check_missing(missing: np.ndarray, rule: Rule, name: str) -> None:
+    count = int(missing.sum())
+    if count and count == len(missing):
         raise ValueError(f"{name} is missing for everyone; leave it out of the matching")
-    if missing and rule.missing == "refuse":
+    if count and rule.missing == "refuse":
         raise ValueError(
-            f"{name} is missing in {missing} of {len(column)} rows; "
+            f"{name} is missing in {count} of {len(missing)} rows; "
             "give its rule missing='class' to match them among themselves, or drop the rows first"
         )
 
@@ -154,14 +157,16 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def _numbers(column: pd.Series, rule: Rule, name: str) -> np.ndarray:
-    """Float values of a numeric column, NaN where missing."""
+    """Float values of a numeric column, NaN where the rule lets values be missing."""
     if not is_numeric(column):
         kind = "categorical" if isinstance(column.dtype, pd.CategoricalDtype) else f"of type {column.dtype}"
         raise ValueError(
             f"{name} is {kind}, not numeric, so {type(rule).__name__} cannot cut it; "
             "use Exact or Groups, or make it numeric first"
         )
-    return column.to_numpy(dtype=float, na_value=np.nan)
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    _check_missing(np.isnan(values), rule, name)
+    return values
 
 
 def _checked_points(rule: Cut, name: str) -> np.ndarray:
@@ -248,8 +253,7 @@ def _with_missing(codes: np.ndarray, labels: list[str], missing: np.ndarray, bre
     return Classes(codes, tuple(labels), breaks, ordered=True)
 
 
-def _exact(column: pd.Series) -> Classes:
-    codes, values = _categories(column)
+def _exact(column: pd.Series, codes: np.ndarray, values: list[Any]) -> Classes:
     ordered = is_numeric(column) and not pd.api.types.is_bool_dtype(column.dtype)
     ordered = ordered or (isinstance(column.dtype, pd.CategoricalDtype) and bool(column.dtype.ordered))
     return _category_classes(codes, _value_labels(values), ordered)
@@ -280,9 +284,16 @@ def _categories(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
     return rank[codes], [values[i] for i in order]
 
 
+def _categories_checked(column: pd.Series, rule: Rule, name: str) -> tuple[np.ndarray, list[Any]]:
+    """The categories of a column whose missing values, if any, the rule allows."""
+    codes, values = _categories(column)
+    _check_missing(codes < 0, rule, name)  # not column.isna(), which is slow for text
+    return codes, values
+
+
 def category_codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     """(n,) codes of a column taken value by value, and the labels they index; missing is the last level."""
-    classes = _exact(column)
+    classes = _exact(column, *_categories(column))
     return classes.codes, classes.labels
 
 
@@ -295,7 +306,7 @@ def _value_labels(values: list[Any]) -> list[str]:
 
 def _grouped(column: pd.Series, rule: Groups, name: str) -> Classes:
     group_of = _group_numbers(rule, name)
-    codes, values = _categories(column)
+    codes, values = _categories_checked(column, rule, name)
     unknown = [values[i] for i in np.unique(codes[codes >= 0]) if values[i] not in group_of]
     if unknown:
         shown = ", ".join(repr(v) for v in unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
