@@ -1,0 +1,124 @@
+"""The report stage: what was published is there with the numbers of the results, and runs repeat byte for byte."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from written import Report
+
+from pipeline.report import run
+from pipeline.results import Results, read_results
+from pipeline.workspace import Run
+
+
+@pytest.fixture(scope="module")
+def shown(report: Report) -> Results:
+    return read_results(report.folder / "results.json")
+
+
+def rows(report: Report, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((report.folder / f"tables/{name}.csv").read_text(encoding="utf-8"))))
+
+
+# The published tables and figures (facts of the evaluation) and where they stand in the report.
+PUBLISHED = {
+    "Table 2, participants at start": "table-description",
+    "Table 4, balance": "table-balance",
+    "Table 5, everyone in words": "table-regression_work_or_studies",
+    "Table 6, everyone and groups": "table-regressions_backward_work_or_studies",
+    "Figure 1, main outcome": "figure-curves_work_or_studies",
+    "Figure 2, sex and birthplace": "figure-subgroup_curves_work_or_studies",
+    "Figure 3, narrow outcome": "figure-curves_deregistered",
+    "Figure 4, return": "figure-curves_return",
+    "destinations": "table-destinations_work_or_studies",
+    "flow": "table-flow",
+    "effect over time": "table-hazard_ratio_over_time_work_or_studies",
+    "subgroups": "figure-subgroups_work_or_studies",
+    "love plot": "figure-balance",
+}
+
+
+@pytest.mark.parametrize("what", PUBLISHED)
+def test_what_was_published_is_there(report: Report, what: str) -> None:
+    assert f'id="{PUBLISHED[what]}"' in report.page()
+
+
+def test_shares_are_those_of_the_results(report: Report, shown: Results) -> None:
+    outcome = shown.outcomes["work_or_studies"]
+    for row, share in zip(rows(report, "shares_work_or_studies"), outcome.at, strict=True):
+        assert float(row["day"]) == share.day
+        for column, value in (("participants", share.participants), ("difference_upper", share.upper)):
+            assert float(row[column]) == value
+
+
+def test_regression_columns_hold_full_and_selected(report: Report, shown: Results) -> None:
+    models = shown.outcomes["work_or_studies"].models
+    found = {row["term"]: row for row in rows(report, "regression_work_or_studies")}
+    for name in ("full", "backward"):
+        for term in models[name].terms:
+            assert term.hazard_ratio is not None
+            assert float(found[term.term][name]) == pytest.approx(term.hazard_ratio, rel=1e-11)
+    assert found["born_outside_europe"]["backward"] == ""
+    assert "levnadsår" in found["age"]["sentence"]
+
+
+def test_table_six_has_every_group(report: Report, shown: Results) -> None:
+    found = rows(report, "regressions_backward_work_or_studies")
+    assert list(found[0])[1::4] == ["everyone", "women", "men", "participants_only", "controls_only"]
+    by_term = {row["term"]: row for row in found}
+    assert by_term["woman"]["women"] == ""
+    men = shown.outcomes["work_or_studies"].subgroups["men"].models["backward"]
+    assert by_term["people"]["men"] == str(men.people)
+
+
+def test_headline_is_in_words(report: Report, shown: Results) -> None:
+    share = shown.outcomes["work_or_studies"].at[1]
+    assert share.lower is not None
+    assert share.upper is not None
+    low, high = round(100 * share.lower), round(100 * share.upper)
+    text = re.sub(r"<[^>]+>|\s+", " ", report.page())
+    assert f"mellan {low} och {high} procentenheter fler" in text
+
+
+def test_return_is_read_with_caution_and_counted_from_deregistration(report: Report) -> None:
+    section = report.page().split('id="outcome-return"')[1].split("</section>")[0]
+    assert 'class="caution"' in section
+    assert "Månader från avregistreringen" in section
+    assert "Av dem som avregistrerats till arbete eller studier hade inom 12" in section
+
+
+def test_quality_counts_are_protected_and_paths_short(report: Report) -> None:
+    files, rules = rows(report, "data_files"), rows(report, "data_rules")
+    assert (files[0]["file"], files[0]["rows"], files[0]["unknown"]) == ("lisa_2019.csv", "24864", "")
+    assert {row["rule"]: row["rows"] for row in rules} == {"repeated_year": "", "exact_duplicate": "120"}
+    everything = b"".join(path.read_bytes() for path in report.folder.rglob("*") if path.is_file())
+    assert b"/somewhere/else" not in everything
+    assert b"1951-01-02" not in everything
+
+
+def test_the_configured_source_stands_under_every_table_and_figure(report: Report) -> None:
+    page = report.page()
+    assert page.count("Källa:") == page.count("<table>") + page.count("<figcaption>")
+
+
+def test_a_randomised_evaluation_speaks_of_the_lot(randomised: Report) -> None:
+    page = randomised.page()
+    assert "decided by lot" in page
+    assert "matched" not in page.split("</style>")[1]
+    assert "5\N{NO-BREAK SPACE}weeks" in page
+    assert not (randomised.folder / "report.en.html").exists()
+    assert "table-suppressed" not in page
+
+
+def test_run_repeats_byte_for_byte(tmp_path: Path, report: Report) -> None:
+    told: list[str] = []
+    run(Run(config=report.config, base=tmp_path, read=report.interim, write=tmp_path, say=told.append))
+    first = {p.relative_to(report.folder): p.read_bytes() for p in report.folder.rglob("*") if p.is_file()}
+    again = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    assert [name for name in first if first[name] != again.get(name)] == []
+    assert first.keys() == again.keys()
+    assert told == ["report in sv and en"]
