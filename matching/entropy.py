@@ -9,7 +9,7 @@ import pandas as pd
 
 from matching.checks import arms_and_weights, check_estimand
 from matching.columns import design_matrix
-from matching.sample import Sample, few_effective, weighted_rows
+from matching.sample import Sample, few_effective, names_of, weighted_rows
 
 FORMULA = "base x exp(b'x), b such that the weighted means of {arms} equal those of {target}; scaled to sum to the rows"
 FACE = 1e-12  # in standard deviations: how close to the end of its range a mean counts as lying on it
@@ -48,7 +48,7 @@ def entropy_balance(
     Newton steps with step halving on the convex dual log sum q exp(b'(x - target)), in whitened coordinates.
     Checked against its defining equations and against R `optim` on the same dual.
     """
-    variables = list(variables)
+    variables = names_of(variables)
     check_estimand(estimand)
     treated, base = arms_and_weights(people, treatment, variables, weights)
     matrix, names = design_matrix(people, variables, squares=squares, products=products)

@@ -12,6 +12,7 @@ from matching.balance import balance_table
 from matching.cem import MatchedSample, cem
 from matching.coarsen import Rule
 from matching.imbalance import Binned, Bounds, bin_variables, l1_on
+from matching.sample import names_of
 from matching.unmatched import NoMatchError
 
 Coarsening = Mapping[str, Rule]
@@ -74,7 +75,7 @@ def frontier(
     if not grid:
         raise ValueError("grid must name at least one coarsening")
     every = dict.fromkeys(v for coarsening in grid.values() for v in coarsening)
-    measured = list(every if variables is None else variables)
+    measured = names_of(variables, tuple(every))
     binned = bin_variables(people, measured, bins)
     rows = []
     for name, coarsening in grid.items():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from matching.checks import arms_and_weights, check_estimand
 from matching.columns import design_matrix
-from matching.sample import Sample, few_effective, weighted_rows
+from matching.sample import Sample, few_effective, names_of, weighted_rows
 
 Trim = tuple[float, float] | Literal["overlap"] | None
 FORMULAS = {
@@ -63,7 +63,7 @@ def propensity_weights(
 
     The regression is statsmodels' binomial GLM; checked against R `glm(family = binomial)`.
     """
-    variables = list(variables)
+    variables = names_of(variables)
     check_estimand(estimand)
     treated, base = arms_and_weights(people, treatment, variables, weights)
     matrix, names = design_matrix(people, variables, squares=squares, products=products)

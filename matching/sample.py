@@ -87,7 +87,7 @@ class Sample:
         return balance_table(
             self.people,
             self.arms(),
-            _names(variables, self.variables),
+            names_of(variables, self.variables),
             estimand=self.estimand,
             standardize=standardize,
             squares=squares,
@@ -103,7 +103,7 @@ class Sample:
 
     def imbalance(self, variables: Sequence[str] | None = None, *, bins: Mapping[str, Bounds] | None = None) -> L1:
         """L1 on other variables or bins than `l1` takes; see `multivariate_l1`."""
-        return multivariate_l1(self.people, self.arms(), _names(variables, self.variables), bins)
+        return multivariate_l1(self.people, self.arms(), names_of(variables, self.variables), bins)
 
     def arms(self) -> Arms:
         """The weights before and after, each arm's summing to one."""
@@ -121,7 +121,8 @@ class Sample:
         return [*parts, *(f"note: {note}" for note in self.notes)]
 
 
-def _names(variables: Sequence[str] | None, default: tuple[str, ...]) -> list[str]:
+def names_of(variables: Sequence[str] | None, default: tuple[str, ...] = ()) -> list[str]:
+    """Column names as a list; a single name is not taken for its letters."""
     if isinstance(variables, str):
         return [variables]
     return list(default if variables is None else variables)

@@ -64,6 +64,11 @@ def test_no_weights_with_these_means_are_closer_to_the_base(seed: int, columns: 
     assert distance(weights) < min(distance(weights + away), distance(weights - away))
 
 
+def test_a_single_covariate_may_be_named_alone(unemployed: pd.DataFrame) -> None:
+    alone, listed = entropy_balance(unemployed, "ui", "age"), entropy_balance(unemployed, "ui", ["age"])
+    np.testing.assert_array_equal(alone.weight, listed.weight)
+
+
 def test_columns_that_follow_from_others_add_nothing(unemployed: pd.DataFrame) -> None:
     people = unemployed.assign(months=unemployed["age"] * 12, constant=1.0)
     plain = entropy_balance(unemployed, "ui", ["age", "tenure"])
