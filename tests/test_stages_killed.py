@@ -14,6 +14,8 @@ import pytest
 from stage_stubs import config_of, contents, stub_stages, write_project
 
 from pipeline.errors import UserError
+from pipeline.provenance import simulated_extracts
+from pipeline.simulated import extracts_wanting, write_simulated
 from pipeline.stages import folders, run_stages
 
 # What changes something on disk, as Python announces it to audit hooks; "open" too, when it is for writing.
@@ -125,3 +127,34 @@ def test_interrupted_run_leaves_nothing_behind(project: Path) -> None:
     assert not list(project.rglob(".*"))
     done = {path.stem for path in (project / "data/interim").rglob("stages/*.json")}
     assert done < {"load", "cohort", "match", "estimate", "report"}
+
+
+@POSIX
+def test_simulation_killed_before_any_file_operation(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extracts of two simulations are never mixed, and an unfinished one is known to be."""
+    names = ("a.csv", "b.csv", "c_2019.csv", "c_2020.csv", "d.csv")
+
+    def write(seed: int, folder: Path, _: str) -> list[Path]:
+        for name in names:
+            (folder / name).write_text(f"simulated {seed} {name}\n")
+        return [folder / name for name in names]
+
+    monkeypatch.setattr("pipeline.simulation.simulate", lambda people, seed: seed)
+    monkeypatch.setattr("pipeline.simulation.write_extracts", write)
+    config, raw = config_of(project), project / "data/raw"
+    operation, killed = 1, True
+    while killed:
+        shutil.rmtree(raw)
+        write_simulated(raw, 10, seed=1)
+        killed = killed_at(operation, lambda: write_simulated(raw, 10, seed=2), raw)
+        found = {path.read_text().split()[1] for path in raw.glob("*.csv")}
+        assert len(found) <= 1, operation
+        complete = len(list(raw.glob("*.csv"))) == len(names)
+        assert extracts_wanting(config, project) is not complete, operation
+        if complete:
+            assert simulated_extracts(raw.glob("*.csv"))
+        write_simulated(raw, 10, seed=2)
+        assert {path.name for path in raw.iterdir()} == {*names, "SIMULATED.json"}, operation
+        assert {path.read_text().split()[1] for path in raw.glob("*.csv")} == {"2"}
+        operation += 1
+    assert operation > 20
