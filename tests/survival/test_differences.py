@@ -21,8 +21,12 @@ def test_clusters_that_span_both_groups_agree_with_r(rossi):
     """survfit(Surv(week, arrest) ~ fin, d, weights=w, cluster=site, influence=1): influences on both curves, summed
     within site (29 of 30 sites have people in both arms), squared and added."""
     found = survival_difference(rossi.week, rossi.arrest, rossi.fin, TIMES, weights=rossi.w, cluster=rossi.site)
-    np.testing.assert_allclose(found.difference, [0.0134325918391905, 0.0345480195305194, 0.0708564562220341], atol=1e-12)
-    np.testing.assert_allclose(found.std_error, [0.0182999374236091, 0.0392132742690574, 0.0388589342234922], atol=1e-12)
+    np.testing.assert_allclose(
+        found.difference, [0.0134325918391905, 0.0345480195305194, 0.0708564562220341], atol=1e-12
+    )
+    np.testing.assert_allclose(
+        found.std_error, [0.0182999374236091, 0.0392132742690574, 0.0388589342234922], atol=1e-12
+    )
 
 
 def test_separate_clusters_add_their_variances(rossi):
