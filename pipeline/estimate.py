@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
 
 def run(run: Run) -> None:
     """Estimate everything the configuration asks for and write `results.json`, unprotected."""
-    matched = pd.read_parquet(run.read / "matched.parquet")
+    matched = read_matched(run.read / "matched.parquet", run.config)
     censoring_file = run.read / "censoring.parquet"
     censoring = pd.read_parquet(censoring_file) if censoring_file.exists() else None
     summary = json.loads((run.read / "match.json").read_text(encoding="utf-8"))
@@ -56,6 +57,13 @@ def run(run: Run) -> None:
         goals=[GoalResult(**goal.model_dump()) for goal in config.goals],
     )
     write_results(results, run.write / "results.json")
+
+
+def read_matched(path: Path, config: Config) -> pd.DataFrame:
+    """The matched cohort, factors of the models as categories: some seventy fits sort out their levels."""
+    matched = pd.read_parquet(path)
+    factors = [c.name for c in config.models.covariates if c.reference is not None and c.name in matched]
+    return matched.astype(dict.fromkeys(factors, "category"))
 
 
 def estimate_outcome(

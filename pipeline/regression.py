@@ -92,11 +92,14 @@ def _varies(values: pd.Series) -> bool:
 
 
 def _typed(values: pd.Series, covariate: Covariate) -> pd.Series:
+    """A covariate as numbers, or as a factor whose first level is the reference; only levels that occur."""
     if covariate.reference is None:
-        return values.astype(float) if values.dtype != object else values
-    others = set(values.astype(str)) - {covariate.reference}
-    levels = [covariate.reference, *sorted(others, key=_by_number)]
-    return values.astype(str).astype(pd.CategoricalDtype(levels)).cat.remove_unused_categories()
+        return values.astype(float) if pd.api.types.is_numeric_dtype(values) else values
+    factor = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype(str).astype("category")
+    present = factor.cat.categories[np.bincount(factor.cat.codes, minlength=len(factor.cat.categories)) > 0]
+    others = sorted(set(present) - {covariate.reference}, key=_by_number)
+    first = [covariate.reference] if covariate.reference in present else []
+    return factor.cat.set_categories([*first, *others])
 
 
 def _by_number(level: str) -> list[tuple[bool, float, str]]:
