@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from pipeline.errorlog import Unexpected, logged
+from pipeline.errors import UserError
+from pipeline.progress import Progress, progress, short_path
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -28,8 +29,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments and give its exit status."""
-    from pipeline.errors import UserError
-
     try:
         utfall.main(arguments, prog_name="utfall", standalone_mode=False)
     except click.ClickException as error:
@@ -44,7 +43,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # whoever read the output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except _Unexpected as error:
+    except Unexpected as error:
         click.echo(str(error), err=True)
         return UNEXPECTED
     return 0
@@ -96,7 +95,7 @@ def evaluate(config_path: Path, redo_from: str | None, fresh: bool) -> None:
 
     for line in headline(read_results(place.report / "results.json")):
         click.echo(line)
-    click.echo(f"Report: {_shown(place.report / 'report.html')}")
+    click.echo(f"Report: {short_path(place.report / 'report.html')}")
     click.echo(f"Time: {time.perf_counter() - start:.1f} s")
 
 
@@ -129,12 +128,12 @@ def match(config_path: Path, frontier: bool) -> None:
     place = _run_stages(config, config_path, "match")
     if not frontier:
         return
-    with _logged(place.interim):
+    with logged(place.interim):
         from pipeline.frontier import SHOWN, run_frontier
 
         table = run_frontier(config, place.interim, place.report.parent, lambda line: click.echo(f"  {line}"))
     click.echo(table[SHOWN].to_string(index=False, float_format="{:.3f}".format))
-    click.echo(f"Table and figure: {_shown(place.report.parent / f'{config.evaluation.name}-frontier')}")
+    click.echo(f"Table and figure: {short_path(place.report.parent / f'{config.evaluation.name}-frontier')}")
 
 
 _stage_command("estimate", "Estimate effects from the matched cohort.")
@@ -151,7 +150,7 @@ def check(config_path: Path) -> None:
       utfall check -c config.yaml
     """
     config = _read_config(config_path)
-    with _logged(None):
+    with logged(None):
         from pipeline import load
         from pipeline.accounttext import account_lines
         from pipeline.errors import stop_if
@@ -179,11 +178,11 @@ def simulate(out: Path, people: int, seed: int, file_format: str) -> None:
     Example:
       utfall simulate --out data/raw --people 5000 --seed 7
     """
-    with _logged(None):
+    with logged(None):
         from pipeline.simulated import write_simulated
 
         for path in write_simulated(out, people, seed, file_format):
-            click.echo(_shown(path))
+            click.echo(short_path(path))
 
 
 @utfall.command()
@@ -205,7 +204,7 @@ def subgroup(config_path: Path, output_format: str, **choices: Any) -> None:
     """
     config = _read_config(config_path)
     place = _run_stages(config, config_path, "match", to_stderr=True)
-    with _logged(place.interim):
+    with logged(place.interim):
         from pipeline.subgroup import run_subgroup
 
         click.echo(run_subgroup(config, place.interim, format=output_format, **choices))
@@ -232,94 +231,51 @@ def schema(markdown: bool) -> None:
 def _read_config(path: Path) -> Config:
     """The configuration; its faults and those of the extracts it names are told together."""
     from pipeline.config import load_config, readable_sources
-    from pipeline.errors import UserError
 
     try:
         return load_config(path)
     except UserError as error:
         faults = list(error.faults)
         sources = readable_sources(path) if path.is_file() else None
-    if sources is not None:
-        from pipeline import load
+    base = path.resolve().parent
+    with logged(None):
+        from pipeline.simulated import extracts_wanting
 
-        faults += load.check(sources, path.resolve().parent)[1]
+        if sources is not None and not extracts_wanting(sources, base):
+            from pipeline import load
+
+            faults += load.check(sources, base)[1]
     raise UserError(faults)
 
 
 def _run_stages(
     config: Config, config_path: Path, until: str, redo_from: str | None = None, *, to_stderr: bool = False
 ) -> Folders:
-    from pipeline.progress import progress
     from pipeline.stages import folders, run_stages
 
     place, shown = folders(config, config_path), progress(to_stderr=to_stderr)
-    with _logged(place.interim):
-        _simulate_if_empty(config, place.base, shown.say)
+    with logged(place.interim):
+        _simulate_if_empty(config, place.base, shown)
         run_stages(config, place, until=until, redo_from=redo_from, progress=shown)
         (place.interim / "error.log").unlink(missing_ok=True)
     return place
 
 
-def _simulate_if_empty(config: Config, base: Path, say: Callable[[str], None]) -> None:
+def _simulate_if_empty(config: Config, base: Path, shown: Progress) -> None:
     from pipeline.simulated import DEFAULT_PEOPLE, extracts_wanting, write_simulated
 
-    if extracts_wanting(config, base):
-        say("data/raw holds no extracts: simulating some there. Put your own in their place to evaluate them.")
-        write_simulated(base / "data" / "raw", DEFAULT_PEOPLE, config.seed)
+    if config.sources and extracts_wanting(config.sources, base):
+        shown.say("data/raw holds no extracts: simulating some there. Put your own in their place to evaluate them.")
+        with shown.working("simulating"):
+            write_simulated(base / "data" / "raw", DEFAULT_PEOPLE, config.seed)
 
 
-def _shown(path: Path) -> str:
-    """A path as short as it can be written from here."""
-    path = path.absolute()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _print_faults(error: Any) -> None:
+def _print_faults(error: UserError) -> None:
     many = len(error.faults) > 1
     if many:
         click.echo(f"{len(error.faults)} faults:", err=True)
     for number, fault in enumerate(error.faults, start=1):
         click.echo(f"{number}. {fault}" if many else str(fault), err=True)
-
-
-class _Unexpected(Exception):
-    """A fault of the program, told in a line; the rest is in a log."""
-
-
-@contextmanager
-def _logged(interim: Path | None) -> Iterator[None]:
-    """Write what is unexpected to error.log: where it happened, but no message or value, which may be somebody's."""
-    from pipeline.errors import UserError
-
-    try:
-        yield
-    except (UserError, click.ClickException, click.Abort, BrokenPipeError):
-        raise
-    except Exception as error:
-        if os.environ.get("UTFALL_TRACEBACK"):
-            raise
-        raise _Unexpected(_log(error, interim)) from None
-
-
-def _log(error: Exception, interim: Path | None) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    told = f"utfall failed unexpectedly: {type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}."
-    more = "Set UTFALL_TRACEBACK=1 to see the whole on this screen; it may show data."
-    if interim is None:
-        return f"{told} {more}"
-    interim.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = interim / "error.log"
-    log.touch(mode=0o600)
-    log.write_text("\n".join(_trace(error)) + "\n", encoding="utf-8")
-    return f"{told} The log, without data, is {_shown(log)}. {more}"
-
-
-def _trace(error: BaseException | None) -> Iterator[str]:
-    while error is not None:
-        yield f"{type(error).__module__}.{type(error).__name__}"
-        for frame in traceback.extract_tb(error.__traceback__):
-            yield f"  {frame.filename}, line {frame.lineno}, in {frame.name}: {frame.line}"
-        error = error.__cause__ or error.__context__
 
 
 if __name__ == "__main__":

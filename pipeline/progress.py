@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -33,3 +34,9 @@ def progress(*, to_stderr: bool = False) -> Progress:
 
     console = Console(stderr=to_stderr, highlight=False, markup=False, soft_wrap=True)
     return Progress(say=console.print, working=lambda text: console.status(f"{text} …"))
+
+
+def short_path(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

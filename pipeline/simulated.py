@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config
+from pipeline.config import Sources
 from pipeline.errors import Fault, UserError
 from pipeline.lock import only_run
 from pipeline.provenance import MARKER, digest, marked, matching
@@ -16,15 +16,13 @@ from pipeline.provenance import MARKER, digest, marked, matching
 DEFAULT_PEOPLE = 19_550
 
 
-def extracts_wanting(config: Config, base: Path) -> bool:
+def extracts_wanting(sources: Sources, base: Path) -> bool:
     """Whether data/raw is to be filled by simulation: all sources point there, and it holds no extract of theirs.
 
     Simulated extracts of which some are missing, as after a run that was killed while writing them, count as none.
     """
     raw = base / "data" / "raw"
-    if config.sources is None:
-        return False
-    patterns = [p for name in type(config.sources).model_fields for p in getattr(config.sources, name).files]
+    patterns = [pattern for name in Sources.model_fields for pattern in getattr(sources, name).files]
     if not all(raw in (base / pattern).parents for pattern in patterns):
         return False
     found = [path for pattern in patterns for path in matching(base, pattern)]

@@ -184,6 +184,16 @@ def test_only_some_extracts_missing_is_a_fault_not_a_reason_to_simulate(project:
     assert not list(raw.glob("lisa*"))
 
 
+def test_extracts_that_would_be_simulated_are_not_called_missing(tmp_path: Path) -> None:
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(text.replace("seed: 1", "sead: 1"), encoding="utf-8")
+    done = utfall(tmp_path, "evaluate")
+    assert done.status == 2
+    assert len(done.err.splitlines()) == 1
+    assert "unknown key 'sead'. Did you mean 'seed'?" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+
+
 def test_missing_configuration_is_one_sentence(tmp_path: Path) -> None:
     done = utfall(tmp_path, "evaluate")
     assert done.status == 2

@@ -145,16 +145,18 @@ def test_other_extracts_count_as_real(raw: Path, change: str) -> None:
 
 
 def test_simulated_again_only_when_none_or_only_simulated_ones_are_there(raw: Path) -> None:
-    config, base = load_config(ROOT / "config.yaml"), raw.parents[1]
-    assert not simulated.extracts_wanting(config, base)
+    sources, base = load_config(ROOT / "config.yaml").sources, raw.parents[1]
+    assert sources is not None
+    assert not simulated.extracts_wanting(sources, base)
     (raw / "lisa_2019.csv").unlink()
-    assert simulated.extracts_wanting(config, base)  # as after a run that was killed
+    assert simulated.extracts_wanting(sources, base)  # as after a run that was killed
     (raw / "esf_deltagare.csv").write_text("LopNr;startdatum;slutdatum;ursprung;avslutsorsak\n")
-    assert not simulated.extracts_wanting(config, base)  # somebody's own among them
+    assert not simulated.extracts_wanting(sources, base)  # somebody's own among them
     for path in extracts(raw):
         path.unlink()
-    assert simulated.extracts_wanting(config, base)
-    assert not simulated.extracts_wanting(load_config(ROOT / "examples/rossi/config.yaml"), base)
+    assert simulated.extracts_wanting(sources, base)
+    elsewhere = sources.participants.model_copy(update={"files": ["delivered/esf.csv"]})
+    assert not simulated.extracts_wanting(sources.model_copy(update={"participants": elsewhere}), base)
 
 
 def test_another_simulation_replaces_the_last_but_no_real_extract(raw: Path) -> None:

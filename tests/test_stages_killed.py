@@ -141,7 +141,8 @@ def test_simulation_killed_before_any_file_operation(project: Path, monkeypatch:
 
     monkeypatch.setattr("pipeline.simulation.simulate", lambda people, seed: seed)
     monkeypatch.setattr("pipeline.simulation.write_extracts", write)
-    config, raw = config_of(project), project / "data/raw"
+    sources, raw = config_of(project).sources, project / "data/raw"
+    assert sources is not None
     operation, killed = 1, True
     while killed:
         shutil.rmtree(raw)
@@ -150,7 +151,7 @@ def test_simulation_killed_before_any_file_operation(project: Path, monkeypatch:
         found = {path.read_text().split()[1] for path in raw.glob("*.csv")}
         assert len(found) <= 1, operation
         complete = len(list(raw.glob("*.csv"))) == len(names)
-        assert extracts_wanting(config, project) is not complete, operation
+        assert extracts_wanting(sources, project) is not complete, operation
         if complete:
             assert simulated_extracts(raw.glob("*.csv"))
         write_simulated(raw, 10, seed=2)
