@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,23 @@ def test_simulated_extracts_load_whole_and_without_faults(config: Config, tmp_pa
     used = {source: account.tables[source] for source in load.SOURCES}
     assert delivered == used
     assert account.linkage["people_at_af_without_background"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
+    reason="pyspark (extra 'spark') or Java is missing",
+)
+def test_both_engines_write_the_same_bytes(config: Config, tmp_path: Path) -> None:
+    files = small_extracts()
+    files[CATEGORIES] += [
+        "13;2018-05-01;;11;",
+        "13;2018-05-01;;14;",
+        "13;2018-05-01;2019-05-01;;22",
+        ";2019-01-01;;11;",
+    ]
+    spark = config.model_copy(update={"engine": "spark"})
+    assert contents(loaded(spark, files, tmp_path / "spark")) == contents(loaded(config, files, tmp_path / "duckdb"))
 
 
 def test_spark_is_asked_for_by_configuration(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
