@@ -37,7 +37,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.matching
 
 coverage: $(READY)
 	$(BIN)/python -m benchmarks.coverage

@@ -296,8 +296,3 @@ def test_progress_on_a_terminal_and_plain_lines_elsewhere(evaluated: Path) -> No
         shown += part
     assert process.wait() == 0
     assert b"match: reused" in shown
-
-
-def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["properties"]["evaluation"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from pipeline import cli
 from pipeline.config import Config, Cut, Groups, load_config, readable_sources, schema
 from pipeline.configpage import configuration_page
 from pipeline.errors import UserError
@@ -175,6 +177,11 @@ def test_schema_knows_every_key_of_the_shipped_configuration(text: str) -> None:
     assert described["additionalProperties"] is False
     assert set(yaml.safe_load(text)) <= set(described["properties"])
     assert described["$defs"]["Source"]["properties"].keys() >= {"register", "files", "columns", "encoding"}
+
+
+def test_command_prints_the_schema_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == schema()
 
 
 def test_documentation_is_what_the_schema_says() -> None:
