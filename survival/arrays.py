@@ -37,9 +37,9 @@ def stable_order(key: Ints, size: int) -> Ints:
 
 def chi_squared(u: Floats, covariance: Floats) -> float:
     """u' covariance^-1 u; NaN when the covariance has no inverse."""
-    scale = np.sqrt(np.diag(covariance))
-    if not (scale > 0).all():
+    if not len(u) or not (np.diag(covariance) > 0).all():
         return float("nan")
+    scale = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(scale, scale)
     if np.linalg.matrix_rank(correlation, hermitian=True) < len(u):
         return float("nan")

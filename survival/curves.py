@@ -240,28 +240,22 @@ def _counts(curve: Curve, times: Floats, of: str) -> pd.DataFrame:
     else:
         weight = data.weights if of == "weights" else None
         # Counted from the end, so that the few left late are exact also under weights.
-        risk = _from(data.time, weight, times - slack)
+        risk = _sum_where(data.time, weight, times - slack, last=False)
         if data.entry is not None:
-            risk = risk - _from(data.entry, weight, times - slack)
-        ended = [
-            _below(data.time[rows], None if weight is None else weight[rows], times + slack)
+            risk = risk - _sum_where(data.entry, weight, times - slack, last=False)
+        events, censored = (
+            _sum_where(data.time[rows], None if weight is None else weight[rows], times + slack, last=True)
             for rows in (data.status > 0, data.status == 0)
-        ]
-        events, censored = ended
+        )
     return pd.DataFrame({"group": curve.group, "time": times, "at_risk": risk, "events": events, "censored": censored})
 
 
-def _from(values: Floats, weight: Floats | None, times: Floats) -> Any:
-    """How many (or how much weight) of values lie at or above each of times."""
-    return _below(-values, weight, np.nextafter(-times, np.inf))
-
-
-def _below(values: Floats, weight: Floats | None, times: Floats) -> Any:
-    """How many (or how much weight) of values lie under each of times."""
-    if weight is None:
-        return np.searchsorted(np.sort(values), times)
-    order = np.argsort(values, kind="stable")
-    return np.append(0.0, np.cumsum(weight[order]))[np.searchsorted(values[order], times)]
+def _sum_where(values: Floats, weight: Floats | None, times: Floats, last: bool) -> Any:
+    """How many (or how much weight) of values lie at or under each of times; at or over it when not `last`."""
+    sign = 1 if last else -1
+    order = np.argsort(sign * values, kind="stable")
+    place = np.searchsorted(sign * values[order], sign * times, side="right")
+    return place if weight is None else np.append(0.0, np.cumsum(weight[order]))[place]
 
 
 def _people(data: FollowUp, person: Ints, times: Floats, slack: float) -> tuple[list[int], list[int], list[int]]:

@@ -87,10 +87,9 @@ def follow_up(
     n = len(stop)
     if n == 0:
         raise ValueError("`time` is empty; there must be at least one row")
-    if stop.min() < 0:
-        raise ValueError(
-            f"`time` is negative in {np.count_nonzero(stop < 0)} rows; it counts from the start of follow-up"
-        )
+    below = int(np.count_nonzero(stop < 0))
+    if below:
+        raise ValueError(f"`time` is negative in {below} of {n} rows; it counts from the start of follow-up")
     return FollowUp(
         time=stop,
         status=_status(status, status_name, n, causes),

@@ -148,7 +148,10 @@ def _test(table: _Table, variance: Floats, groups: Codes, method: str) -> LogRan
     difference = (observed - expected)[free]
     statistic = chi_squared(difference, variance[np.ix_(free, free)])
     if np.isnan(statistic):
-        raise ValueError("`group`: nobody of another group is at risk when events happen; groups cannot be compared")
+        raise ValueError(
+            "`event`: whenever it happens, either one group only is at risk or everybody has it; "
+            "there is nothing to compare"
+        )
     labels = groups.labels
     return LogRank(
         statistic=statistic,

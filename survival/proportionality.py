@@ -16,6 +16,7 @@ from survival.risksets import risk_sets
 if TYPE_CHECKING:
     from survival.cox import CoxFit
 
+ALIASED = 1e-9
 TRANSFORMS = ("km", "rank", "identity", "log")
 
 
@@ -23,8 +24,8 @@ def proportionality(fit: CoxFit, transform: str = "km", by: str = "term") -> pd.
     """term, statistic, df, p: score tests that adding x g(t) to a term would not help; GLOBAL for all at once.
 
     Each term's test adds x g(t) for that term alone; `by="coefficient"` tests every coefficient on its own. The test is
-    model-based also for weighted and clustered fits, as R's is. NaN where events at too few times leave nothing to
-    test.
+    model-based also for weighted and clustered fits, as R's is. NaN where nothing is left to test: events at too few
+    times, or an effect that varies with g in the model already.
 
     Parameters
     ----------
@@ -43,8 +44,10 @@ def proportionality(fit: CoxFit, transform: str = "km", by: str = "term") -> pd.
     groups = fit.terms if by == "term" else {name: [name] for name in fit.coefficients.index}
     names = [fit.parts.prepared.layout.names[i] for i in fit.parts.prepared.place]
     rows = []
+    # x g(t) may be in the model already, where the effect of x varies with this very g.
+    new = np.diag(left) > ALIASED * np.diag(twice)
     for label, members in [*groups.items(), ("GLOBAL", names)]:
-        place = [names.index(name) for name in members]
+        place = [names.index(name) for name in members if new[names.index(name)]]
         statistic = chi_squared(u[place], left[np.ix_(place, place)])
         rows.append(
             {"term": label, "statistic": statistic, "df": len(place), "p": float(chdtrc(len(place), statistic))}
