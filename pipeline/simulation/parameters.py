@@ -105,7 +105,7 @@ STAY_LONGEST: Final = 365
 
 # --- Where people go --------------------------------------------------------------------------------------------------
 
-DAILY_HAZARD: Final = 0.000855  # tuned to Figure 1: all work and studies together, controls with the reference traits
+DAILY_HAZARD: Final = 0.000863  # tuned to Figure 1: all work and studies together, controls with the reference traits
 # Published for controls who reached the outcome: permanent job 37%, nystartsjobb 24%, studies 10%, fixed-term job 8%.
 DESTINATIONS: Final = {  # group: {deregistration reason or category: share of the hazard}
     "permanent job": {"1": 0.370},
@@ -152,12 +152,12 @@ CALENDAR: Final = {  # tuned, mild: all hazards, by half-year from February 2020
 # nystartsjobb 30%, introduktionsjobb 16%, extratjänst 15%, permanent job 15%, studies 9%.
 EFFECT_LIMITS: Final = (30, 91, 183, 274)
 EFFECT: Final = {
-    "permanent job": (0.53, 0.50, 0.55, 0.60, 0.58),
+    "permanent job": (0.53, 0.49, 0.54, 0.60, 0.57),
     "other job": (0.35, 0.22, 0.22, 0.24, 0.26),
-    "studies": (0.85, 1.40, 1.50, 1.60, 1.15),
+    "studies": (0.85, 1.35, 1.45, 1.60, 1.18),
     "unsupported": (0.60, 0.85, 1.05, 1.15, 1.05),
-    "nystartsjobb": (0.75, 2.60, 2.95, 3.10, 1.50),
-    "introduction": (1.20, 14.5, 17.0, 17.5, 4.50),
+    "nystartsjobb": (0.75, 2.50, 2.85, 3.05, 1.55),
+    "introduction": (1.20, 14.0, 16.5, 17.2, 4.60),
     "wage subsidy": (0.70, 2.50, 4.00, 4.00, 1.70),
     "other reasons": (0.70, 0.80, 0.85, 0.90, 1.00),
 }
