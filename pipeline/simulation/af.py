@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
+from pipeline.simulation.draws import generator
 from pipeline.simulation.lives import Lives
-from pipeline.simulation.people import generator
 from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps, years
 
 
@@ -17,12 +17,13 @@ def af_registers(people: pd.DataFrame, lives: Lives, seed: int) -> dict[str, pd.
     """`af_inskrivning` and `af_sokandekategori`, rows by running number and date."""
     at_af = people["group"].to_numpy() != "not at AF"
     spells = _spells(people, lives, at_af)
-    rng = generator(seed, "history before the window")
-    earlier_registrations, earlier_categories = _histories(people, at_af, rng)
-    registrations = pd.concat([earlier_registrations, _registrations(people, spells)])
-    categories = spells.loc[spells["code"] != "", ["row", "start", "end", "code"]]
-    categories = _automatic(categories, generator(seed, "automatic categories"))
-    categories = pd.concat([earlier_categories, categories])
+    earlier = _earlier_registrations(people, at_af, generator(seed, "earlier registrations"))
+    registrations = pd.concat([earlier, _registrations(people, spells)])
+    present = _automatic(
+        spells.loc[spells["code"] != "", ["row", "start", "end", "code"]], generator(seed, "automatic categories")
+    )
+    before = _histories(people, at_af, generator(seed, "history before the window"))
+    categories = pd.concat([earlier.assign(code="11").drop(columns="reason"), before, present])
     return {
         "af_inskrivning": _delivered(
             people, registrations, {"start": "INTR_DAT", "end": "AVAKT_DATUM", "reason": "AVAKT_ORSAK"}
@@ -67,34 +68,42 @@ def _registrations(people: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     return periods[["row", "start", "end", "reason"]]
 
 
-def _histories(
-    people: pd.DataFrame, at_af: NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Earlier registrations, and what people were in between registering and coming into the window's state."""
+def _histories(people: pd.DataFrame, at_af: NDArray[np.bool_], rng: np.random.Generator) -> pd.DataFrame:
+    """Category periods between registering and coming into the window's state, with a programme in most."""
     rows = np.flatnonzero(at_af)
     since, entered = people["since"].to_numpy()[rows], people["entered"].to_numpy()[rows]
-    registered_year = years(since)
-    age = registered_year - people["birth_year"].to_numpy()[rows]
-    arrived = people["immigration_year"].to_numpy()[rows]
+    age, years_in_sweden = _when_registered(people, rows)
     programme = rng.choice(list(p.EARLIER_PROGRAMMES), len(rows), p=list(p.EARLIER_PROGRAMMES.values())).astype(object)
-    programme[(arrived > 0) & (registered_year - arrived <= 2)] = "68"
-    programme[age < 25] = "69"
-    lead = np.where(np.isin(programme, ["68", "69"]), 60, (0.25 * (entered - since)).astype(np.int64))
-    begin = np.where(programme == "", entered, np.minimum(since + np.maximum(lead, 1), entered))
-    length = (entered - begin) * np.where(np.isin(programme, ["68", "69"]), 1.0, 0.3 + 0.6 * rng.random(len(rows)))
+    programme[years_in_sweden <= 2] = "68"  # the establishment programme
+    programme[age < 25] = "69"  # the job guarantee for youth
+    until_job = np.isin(programme, ["68", "69"])
+    lead = np.maximum(np.where(until_job, 60, (0.25 * (entered - since)).astype(np.int64)), 1)
+    begin = np.where(programme == "", entered, np.minimum(since + lead, entered))
+    length = (entered - begin) * np.where(until_job, 1.0, 0.3 + 0.6 * rng.random(len(rows)))
     end = begin + length.astype(np.int64)
     parts = [(since, begin, "11"), (begin, end, programme), (end, entered, "11")]
-    categories = [pd.DataFrame({"row": rows, "start": a, "end": b, "code": c}) for a, b, c in parts]
+    history = pd.concat([pd.DataFrame({"row": rows, "start": a, "end": b, "code": c}) for a, b, c in parts])
+    return history[history["start"] < history["end"]]
 
-    before = rows[(rng.random(len(rows)) < p.EARLIER_REGISTRATION) & (age >= 22)]
-    closed = people["since"].to_numpy()[before] - 20 - (rng.random(len(before)) * 700).astype(np.int64)
-    opened = closed - 60 - (rng.random(len(before)) * 800).astype(np.int64)
-    reasons = list(p.RETURN_REASONS_BEFORE)
-    reason = rng.choice(reasons, len(before), p=list(p.RETURN_REASONS_BEFORE.values())).astype(object)
-    registrations = pd.DataFrame({"row": before, "start": opened, "end": closed, "reason": reason})
-    categories.append(registrations.assign(code="11").drop(columns="reason"))
-    history = pd.concat(categories)
-    return registrations, history[history["start"] < history["end"]]
+
+def _earlier_registrations(people: pd.DataFrame, at_af: NDArray[np.bool_], rng: np.random.Generator) -> pd.DataFrame:
+    """One registration before the present one, of some who were grown up and in Sweden long enough before it."""
+    rows = np.flatnonzero(at_af)
+    age, years_in_sweden = _when_registered(people, rows)
+    chosen = rows[(rng.random(len(rows)) < p.EARLIER_REGISTRATION) & (age >= 23) & (years_in_sweden >= 6)]
+    closed = people["since"].to_numpy()[chosen] - 20 - (rng.random(len(chosen)) * 700).astype(np.int64)
+    opened = closed - 60 - (rng.random(len(chosen)) * 800).astype(np.int64)
+    reasons = list(p.EARLIER_REASONS)
+    reason = rng.choice(reasons, len(chosen), p=list(p.EARLIER_REASONS.values())).astype(object)
+    return pd.DataFrame({"row": chosen, "start": opened, "end": closed, "reason": reason})
+
+
+def _when_registered(people: pd.DataFrame, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Age, and years in Sweden (all of them for people born there), in the year of the present registration."""
+    year = years(people["since"].to_numpy()[rows])
+    age = year - people["birth_year"].to_numpy()[rows]
+    arrived = people["immigration_year"].to_numpy()[rows]
+    return age, np.where(arrived > 0, year - arrived, age)
 
 
 def _automatic(categories: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
-from pipeline.simulation.people import generator
+from pipeline.simulation.draws import generator
 
 LISA_YEARS = (2018, 2019, 2020, 2021)
 MOST_CHILDREN = 4

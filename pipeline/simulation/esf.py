@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
+from pipeline.simulation.draws import generator
 from pipeline.simulation.lives import Lives
-from pipeline.simulation.people import generator
 from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps
 
 OTHER_ENDINGS = ("Åter till Arbetsförmedlingen", "Sjukdom", "Flyttat", "Avbrutit", "Övrigt")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.simulation import states as s
 from pipeline.simulation.background import LISA_YEARS, Background
+from pipeline.simulation.draws import generator
 from pipeline.simulation.lives import Lives
-from pipeline.simulation.people import generator
 from pipeline.simulation.timeline import LAST_DAY, day_number
 
 CHILDREN = {"Barn0_3": (0, 3), "Barn4_6": (4, 6), "Barn7_10": (7, 10), "Barn11_15": (11, 15), "Barn16_17": (16, 17)}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
+from pipeline.simulation.draws import choose
 from pipeline.simulation.hazards import CONTROL, PARTICIPANT, Hazards, calendar_factor, period
 from pipeline.simulation.joining import Joining
 from pipeline.simulation.timeline import NEVER, month_starts
@@ -210,7 +211,7 @@ class _Machine:
     def destinations(self, rows: NDArray[np.int64], day: int) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
         """New states of people who move today, and the reasons of those who are deregistered."""
         number = self.move[rows] % MOVES_DRAWN
-        kind = s.choose_move(self.moves(rows, day), self.luck.choice[rows, number])
+        kind = choose(self.moves(rows, day), self.luck.choice[rows, number])
         state, reason = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=object)
         for which in np.unique(kind):
             here = kind == which

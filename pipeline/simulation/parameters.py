@@ -122,9 +122,9 @@ WAGE_SUBSIDY_OTHERS: Final = 0.15  # ... this; the other destinations give way, 
 OTHER_REASONS: Final = {"5": 0.47, "6": 0.50, "8": 0.03}  # labels not public; 8 is a reason nobody returns from here
 NEVER_BACK: Final = "8"
 
-# Hazard ratios of the covariates, Table 6: controls only, participants only (1 where the published model left it out).
+# Hazard ratios of the covariates, Table 6: controls only, participants only; 1 where the published model left it out.
 COVARIATES: Final = {
-    "woman": (0.782, 0.96),
+    "woman": (0.782, 0.96),  # left out among participants: not significant; tuned to the ratios of women and men
     "outside_europe": (1.0, 1.154),
     "woman_outside_europe": (1.0, 1.08),  # tuned: women born outside Europe have about twice the hazard of controls
     "age": (0.974, 0.978),
@@ -188,10 +188,10 @@ AUTOMATIC: Final = {"96": 0.05, "97": 0.20, "98": 0.75}
 AUTOMATIC_LONGEST: Final = 10  # days
 EMPLOYMENT_PHASE: Final = 0.01  # share of the first stock whose JOB period is 79 from some day on
 
-RETURN_REASONS_BEFORE: Final = {"1": 0.30, "2": 0.18, "5": 0.20, "6": 0.22, "7": 0.10}  # earlier registrations
-EARLIER_REGISTRATION: Final = 0.35
 
 # --- Registers -------------------------------------------------------------------------------------------------------
 
 DISABILITY_CODES: Final = ("11", "22", "31", "51", "61", "71")  # ahkp; AF's list is not public, these only look like it
+EARLIER_REGISTRATION: Final = 0.40  # share with a registration before the present one, of those who can have one
+EARLIER_REASONS: Final = {"1": 0.30, "2": 0.18, "5": 0.20, "6": 0.22, "7": 0.10}  # why it ended
 EARLIER_PROGRAMMES: Final = {"54": 0.12, "81": 0.10, "33": 0.10, "22": 0.08, "": 0.60}  # before JOB; "" none

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.simulation import parameters as p
+from pipeline.simulation.draws import choose, generator
 from pipeline.simulation.timeline import DAYS_PER_MONTH, LAST_START, month_names, month_starts, years
 
 REGIONS = ("sweden", "europe", "outside_europe")
 EDUCATIONS = ("compulsory", "upper_secondary", "post_secondary", "unknown")
-
-
-def generator(seed: int, component: str) -> np.random.Generator:
-    """A stream of its own for each component, so that a new one does not move the others."""
-    return np.random.default_rng(np.random.SeedSequence([seed, zlib.crc32(component.encode())]))
 
 
 def scaled(count: int, people: int) -> int:
@@ -49,21 +43,14 @@ def draw_people(people: int, seed: int) -> pd.DataFrame:
     return _come_into_window(traits, generator(seed, "entry"))
 
 
-def _choose(rng: np.random.Generator, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """One category for each row of a table of shares (n, k)."""
-    cumulative = np.cumsum(shares, axis=1)
-    draw = rng.random(len(shares)) * cumulative[:, -1]
-    return (draw[:, None] >= cumulative).sum(axis=1)
-
-
 def _traits(n: int, rng: np.random.Generator) -> pd.DataFrame:
     woman = rng.random(n) < p.WOMEN
     region_shares = np.array([p.BIRTH[region] for region in REGIONS])  # region, sex
-    region = _choose(rng, region_shares[:, woman.astype(int)].T)
+    region = choose(region_shares[:, woman.astype(int)].T, rng.random(n))
     low, high, share = np.array(p.AGE_CLASSES).T
     age_class = rng.choice(len(share), n, p=share / share.sum())
     age = (low[age_class] + rng.random(n) * (high - low)[age_class]).astype(int)
-    education = _choose(rng, np.array([p.EDUCATION[name] for name in REGIONS])[region])
+    education = choose(np.array([p.EDUCATION[name] for name in REGIONS])[region], rng.random(n))
     disability = rng.random(n) < np.array([p.DISABILITY[name] for name in REGIONS])[region]
     code = np.empty(n, dtype=object)
     for number, name in enumerate(REGIONS):

@@ -12,12 +12,13 @@ from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
 from pipeline.simulation.af import af_registers
 from pipeline.simulation.background import Background, draw_background
+from pipeline.simulation.draws import generator
 from pipeline.simulation.esf import esf_register, first_work
 from pipeline.simulation.hazards import Hazards
 from pipeline.simulation.joining import Joining, daily_quotas
 from pipeline.simulation.lisa import lisa_registers
 from pipeline.simulation.lives import Lives, Luck, Start, live
-from pipeline.simulation.people import draw_people, generator, scaled
+from pipeline.simulation.people import draw_people, scaled
 from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps
 from pipeline.simulation.truth import Truth, expected_shares
 

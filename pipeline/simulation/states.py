@@ -66,9 +66,3 @@ MOVES: Final = (
     Choice({"70": 1.0}),
     Choice({"11": 1.0}),
 )
-
-
-def choose_move(hazards: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Kind of move in each row of a table of hazards (n, kinds), by a uniform number a row."""
-    cumulative = np.cumsum(hazards, axis=1)
-    return (uniform[:, None] * cumulative[:, -1:] >= cumulative[:, :-1]).sum(axis=1)

@@ -156,3 +156,11 @@ def test_running_numbers_say_nothing_of_the_person(default: Simulated) -> None:
     for trait in (people["group"] == "frame", people["joined_on"].notna(), people["birth_year"], people["woman"]):
         # 5 standard errors of a correlation of nothing
         assert abs(np.corrcoef(number, trait.astype(float))[0, 1]) < 5 / np.sqrt(len(people))
+
+
+def test_nobody_registers_before_coming_to_sweden_or_as_a_child(default: Simulated) -> None:
+    people = default.people.set_index("person_id")
+    table = default.tables["af_inskrivning"]
+    year = table["INTR_DAT"].dt.year.to_numpy()
+    assert (year >= people.loc[table["LopNr"], "immigration_year"].to_numpy()).all()
+    assert (year - people.loc[table["LopNr"], "birth_year"].to_numpy() >= 16).all()
