@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline import config as settings
+from pipeline.classes import class_columns
 from pipeline.config import Config
 from pipeline.periods import Table
 from pipeline.pooled_logistic import event_probabilities
@@ -99,22 +99,9 @@ def month_number(day: Any) -> Any:
 
 
 def _matching_classes(rows: Table, config: Config) -> dict[str, Any]:
-    """The class of each matching variable but the month itself, as text; a missing value is a class of its own."""
+    """The class of each matching variable but the month itself."""
     variables = config.matching.variables if config.matching else {}
-    # A variable the cohort does not have stops the matching, with a message of its own.
-    return {
-        f"class_{name}": _class(rows[name], rule).fill_null("missing")
-        for name, rule in variables.items()
-        if name in rows.columns and name != "start_month"
-    }
-
-
-def _class(column: Any, rule: settings.Coarsening) -> Any:
-    if isinstance(rule, settings.Cut):
-        return sum((column >= ibis.literal(point)).cast("int64") for point in rule.cut).cast("string")
-    if isinstance(rule, settings.Groups):
-        return ibis.cases(*((column.isin(values), group) for group, values in rule.groups.items()), else_="other")
-    return column.cast("string")
+    return class_columns(rows, {name: rule for name, rule in variables.items() if name != "start_month"})
 
 
 def write_weights(cohort: Path, months: PersonMonths, outcomes: list[str], path: Path) -> float:

@@ -22,6 +22,7 @@ from pipeline.names import COVARIATES, OUTCOME_COLUMNS
 from pipeline.periods import Table
 from pipeline.results import DescriptionRow, FlowStep
 from pipeline.stays import programme_stays
+from pipeline.stratum_totals import TOTAL, with_expected_totals
 from pipeline.workspace import Run
 
 TABLES = ("persons", "registrations", "categories", "background", "disabilities", "participants")
@@ -62,7 +63,7 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
         panel = kept(
             covariates_at(eligible(rows), tables["persons"], tables["disabilities"]), scratch / "panel.parquet"
         )
-        chosen = choose_months(_compared(panel, population), population, config.seed)
+        chosen = _chosen(panel, config)
         cohort = run.write / "cohort.parquet"
         write_parquet(_columns(_with_outcomes(chosen, tables, events, config), config), cohort, KEYS)
         steps = flow(rows, starts, tables["registrations"], population)
@@ -113,6 +114,17 @@ def _compared(panel: Table, population: Population) -> Table:
     return rows.filter(~rows.joins_later) if population.future_participants == "exclude" else rows
 
 
+def _chosen(panel: Table, config: Config) -> Table:
+    """Rows of the months compared; where one is drawn, with what its stratum's weights sum to on average."""
+    population = config.population
+    assert population is not None
+    compared = _compared(panel, population)
+    chosen = choose_months(compared, population, config.seed)
+    if population.control_index == "random_month" and population.index_weights and config.matching is not None:
+        return with_expected_totals(chosen, compared, config.matching.variables)
+    return chosen
+
+
 def _with_outcomes(rows: Table, tables: dict[str, Table], events: dict[str, Table], config: Config) -> Table:
     """Rows with the follow-up of every outcome; returns last, as their clock starts when another is reached."""
     assert config.population is not None
@@ -135,7 +147,8 @@ def _columns(cohort: Table, config: Config) -> Table:
     """The columns of cohort.parquet in their order."""
     outcomes = [f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS]
     first = ("person_id", "participant", "index_date", "start_month", "index_weight")
-    columns = cohort.select(*first, *COVARIATES, "origin", "background_year", "censored_at_joining", *outcomes)
+    about = ("origin", "background_year", "censored_at_joining", *(name for name in (TOTAL,) if name in cohort.columns))
+    columns = cohort.select(*first, *COVARIATES, *about, *outcomes)
     return columns.mutate(
         participant=columns.participant.cast("int8"), index_weight=columns.index_weight.cast("float64")
     )

@@ -153,7 +153,7 @@ def _passing(rows: Table) -> list[dict[str, int]]:
         passes = passes & rows[column]
         counts |= {f"{column}_people": person.nunique(where=passes), f"{column}_rows": month.nunique(where=passes)}
     found = rows.group_by("participant", "joins_later").aggregate(**counts).to_pyarrow().to_pylist()
-    by_arm = {(line["participant"], line["joins_later"]): line for line in found}
+    by_arm = {(line["participant"], line["joins_later"]): {name: line[name] for name in counts} for line in found}
     nobody = dict.fromkeys(counts, 0)
     return [by_arm.get(arm, nobody) for arm in ((1, False), (0, False), (0, True))]
 

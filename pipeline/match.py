@@ -16,6 +16,7 @@ from pipeline import config as settings
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
 from pipeline.results import Balance, BalanceRow, BeforeAfter, MatchedClass, Matching, Unmatched
+from pipeline.stratum_totals import use_expected_totals
 from pipeline.workspace import Run
 
 TREATMENT = "participant"
@@ -51,7 +52,7 @@ def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
     _check_columns(config.matching.variables, cohort, "matching.variables")
     _check_columns(config.matching.balance, cohort, "matching.balance")
     try:
-        return matching.cem(
+        sample = matching.cem(
             cohort,
             treatment=TREATMENT,
             coarsening=rules(config.matching.variables),
@@ -60,6 +61,7 @@ def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
         )
     except ValueError as error:
         raise UserError(Fault("matching", f"{error}", "Change 'matching.variables' in the configuration.")) from None
+    return use_expected_totals(sample)
 
 
 def rules(variables: dict[str, settings.Coarsening]) -> dict[str, Rule]:

@@ -148,7 +148,6 @@ def test_classes_of_every_kind(build: Builder) -> None:
         "age": {"cut": [30, 45]},
         "education": {"groups": {"low": ["compulsory"]}},
         "birth_region": "exact",
-        "not_a_column": "exact",
     }
     content = configuration().model_dump(by_alias=True, exclude_none=True)
     config = Config.model_validate({**content, "matching": {"variables": variables}})

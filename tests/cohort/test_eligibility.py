@@ -212,3 +212,13 @@ def test_fixed_background_year(build: Builder) -> None:
     assert built.index_dates("C") == []
     assert built.index_dates("P", participant=1) == ["03-10"]
     assert set(built.cohort["background_year"]) == {2020}
+
+
+def test_flow_without_later_participants(build: Builder) -> None:
+    """Nobody who joins was eligible as a control before: the step adds nobody."""
+    r = Registers()
+    r.in_job("C")
+    r.in_job("Q", "03-10")
+    r.started("Q", "03-10")
+    built = build(r)
+    assert built.step("later_participants") == built.step("outcome_not_reached") == (1, 1, 1, 3)

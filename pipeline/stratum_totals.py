@@ -1,0 +1,88 @@
+"""Stratum totals when one month is drawn per person: known, so not estimated from the few rows that were drawn.
+
+A control drawn among m months has index weight m. Divided by the sum of the weights drawn in its stratum, as matching
+does with any weights, that weight cancels where a stratum holds a single control: long stays, drawn seldom, would count
+for no more than short ones. The number of eligible person-months of a stratum is known, and so is the chance that at
+least one of them is drawn; their ratio is what the drawn weights sum to on average in the strata that hold a control
+at all (Horvitz and Thompson 1952, given that a stratum is not empty).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from matching import MatchedSample
+from matching.strata import stratum_factors
+from pipeline.classes import class_columns
+from pipeline.config import Coarsening
+from pipeline.periods import Table
+
+TOTAL = "index_total"
+NOTE = "controls' stratum totals are eligible person-months over the chance that one is drawn, not the weights drawn"
+DECIMALS = 9
+
+
+def with_expected_totals(chosen: Table, eligible: Table, variables: Mapping[str, Coarsening]) -> Table:
+    """Chosen rows with `index_total`, the expected sum of index weights in their stratum; null for participants.
+
+    Parameters
+    ----------
+    chosen : one row per control, drawn among
+    eligible : the person-months it could have been
+    variables : the matching variables and their classes
+    """
+    totals = expected_totals(_counts(eligible.filter(eligible.participant == 0), variables))
+    names = [name for name in totals if name != TOTAL]
+    known = ibis.memtable(totals).rename({f"of_{name}": name for name in names})
+    marked = chosen.mutate(**class_columns(chosen, variables))
+    found = marked.left_join(known, [marked[name] == known[f"of_{name}"] for name in names])
+    total = ibis.ifelse(found.participant == 0, found[TOTAL], None)
+    return found.mutate(total.name(TOTAL)).drop(*names, *(f"of_{name}" for name in names))
+
+
+def _counts(controls: Table, variables: Mapping[str, Coarsening]) -> pd.DataFrame:
+    """By stratum: how many people have so many (`within`) of their `months` eligible months in it."""
+    marked = controls.select("person_id", **class_columns(controls, variables))
+    strata = [name for name in marked.columns if name != "person_id"]
+    months = marked.group_by("person_id").aggregate(months=marked.count())
+    within = marked.group_by("person_id", *strata).aggregate(within=marked.count())
+    both = within.inner_join(months, "person_id")
+    counts = both.group_by(*strata, "within", "months").aggregate(people=both.count())
+    return counts.order_by(*strata, "within", "months").to_pandas()
+
+
+def expected_totals(counts: pd.DataFrame) -> pd.DataFrame:
+    """The strata of `_counts`, each once, with `index_total`: person-months over the chance that one is drawn."""
+    strata = [name for name in counts if name not in ("within", "months", "people")]
+    with np.errstate(divide="ignore"):  # whoever has every month in the stratum is sure to be drawn there
+        missed = np.log1p(-counts["within"] / counts["months"])
+    sums = counts[strata].assign(all=counts["people"] * counts["within"], none=counts["people"] * missed)
+    totals = sums.groupby(strata, as_index=False, sort=True).sum()
+    totals[TOTAL] = np.round(totals["all"] / -np.expm1(totals["none"]), DECIMALS)
+    return totals.drop(columns=["all", "none"])
+
+
+def use_expected_totals(sample: MatchedSample) -> MatchedSample:
+    """A matched sample whose controls are weighted by the expected totals of their strata, when the cohort has them."""
+    if TOTAL not in sample.people:
+        return sample
+    controls, cell = ~sample.treated, sample.cells.cell
+    totals = sample.cells.controls_weight.copy()
+    totals[cell[controls]] = sample.people.loc[controls, TOTAL]
+    factors = stratum_factors(replace(sample.cells, controls_weight=totals), sample.estimand)
+    if sample.estimand != "ATC":  # the reweighted arm's weights sum to its matched rows
+        drawn = factors[cell[controls], 1] * sample.base[controls]
+        factors[:, 1] *= (sample.matched & controls).sum() / drawn.sum()
+    weight = np.where(sample.treated, factors[cell, 0], factors[cell, 1]) * sample.base
+    return replace(
+        sample,
+        data=sample.data.assign(weight=weight[sample.matched]),
+        weight=weight,
+        factors=factors,
+        notes=(*sample.notes, NOTE),
+    )
