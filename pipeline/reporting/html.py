@@ -55,11 +55,12 @@ def write_page(
     source : the line under tables · other : where the same report stands in another language
     """
     environment = _environment()
+    # Not the template's cached module: that one would keep the words of the first language.
+    macros = environment.get_template("blocks.html.j2").make_module({"words": words, "source": source})
     figures = {item.figure.name: item for item in drawn}
     numbers = _numbered(document)
 
     def render(block: Block) -> Markup:
-        macros = environment.get_template("blocks.html.j2", globals={"words": words, "source": source}).module
         if isinstance(block, Fold):
             return macros.fold(block, Markup("\n").join(render(inner) for inner in block.blocks))  # type: ignore[attr-defined]
         if isinstance(block, Table):

@@ -81,6 +81,17 @@ def test_language_title_and_landmarks(report: Report) -> None:
         assert page.all("nav")[0]["aria-label"]
 
 
+def test_each_page_speaks_one_language(report: Report) -> None:
+    """The pages share their templates; what one language fills in must not stay for the other."""
+    swedish, english = Page(report.page()).text, Page(report.page("report.en.html")).text
+    for word in ("Tabell 1.", "Figur 1.", "Hämta:", "Källa:", "procentenheter", "kontrollgrupp", "Två punkter"):
+        assert word in swedish
+        assert word not in english
+    for word in ("Table 1.", "Figure 1.", "Files:", "Source:", "percentage points", "comparison group", "Two dots"):
+        assert word in english
+        assert word not in swedish
+
+
 def test_headings_do_not_skip_levels(page: Page) -> None:
     levels = [int(heading[1]) for heading in page.headings]
     assert levels[0] == 1

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from pipeline.config import Text
 from pipeline.reporting.words import Words, labels
 
+READABLE = 4.5
 GREY = "#6B6B6B"
 # Names that lines may cross stand on white.
 BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
@@ -41,6 +43,20 @@ def colour(index: int) -> str:
     """A colour of the style in force: 0 participants, 1 controls."""
     colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     return str(colours[index % len(colours)])
+
+
+def ink(index: int) -> str:
+    """The colour of a group for text: darkened until it can be read on white (contrast 4.5, WCAG AA)."""
+    red, green, blue = to_rgb(colour(index))
+    while _contrast((red, green, blue)) < READABLE:
+        red, green, blue = 0.95 * red, 0.95 * green, 0.95 * blue
+    return to_hex((red, green, blue))
+
+
+def _contrast(rgb: tuple[float, float, float]) -> float:
+    """Contrast with white, from 1 to 21 (WCAG 2)."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
 def canvas(width: float, height: float, left: float, right: float, top: float, bottom: float) -> tuple[Figure, Axes]:

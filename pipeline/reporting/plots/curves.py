@@ -8,10 +8,12 @@ from bisect import bisect_left, bisect_right
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.reporting.plots import DASHES, Look, canvas, colour, heading, time_label, time_ticks, wrapped
+from pipeline.reporting.plots import DASHES, Look, canvas, colour, heading, ink, time_label, time_ticks, wrapped
 from pipeline.results import CurvePoint, OutcomeResult, SubgroupResult
 
 GROUPS = ("participants", "controls")
+EARLY = 0.8  # a line that ends before this part of the axis is named where it ends
+TAIL = 0.01  # part of the axis by which a last step is drawn on
 LINE = 0.175  # inches between the lines of the table under the curves
 
 
@@ -29,14 +31,14 @@ def draw_curves(look: Look, outcome: OutcomeResult, days: list[float], clock: st
     height = (2.5 if look.narrow else 3.0) + table
     figure, axes = canvas(look.width, height, left, right, 0.6 if look.narrow else 0.34, table)
     for group, points in groups.items():
-        _curve(axes, points, GROUPS.index(group))
+        _curve(axes, points, GROUPS.index(group), end)
     _percent_axis(axes, look, max(_top(points) for points in groups.values()))
     ticks, names = time_ticks(look, days, end)
-    axes.set_xlim(0, end)
+    axes.set_xlim(0, end * (1 + TAIL))
     axes.set_xticks(ticks, names)
     axes.set_xlabel(time_label(look, clock))
     heading(axes, look.words("axis.reached"), left=-30)
-    _name_lines(axes, look, groups)
+    _name_lines(axes, look, groups, end)
     _people(figure, axes, look, groups, ticks)
     return figure
 
@@ -46,7 +48,9 @@ def _room(look: Look) -> float:
     return min(0.5 + 0.059 * max(len(look.participants), len(look.controls)), 2.3)
 
 
-def _curve(axes: Axes, points: list[CurvePoint], index: int, thin: bool = False) -> None:
+def _curve(axes: Axes, points: list[CurvePoint], index: int, end: float, thin: bool = False) -> None:
+    # The last step is drawn a little further, or only its rise would be seen.
+    points = [*points, points[-1].model_copy(update={"day": points[-1].day + TAIL * end})]
     days = [p.day for p in points]
     axes.step(
         days, [_known(p.cumulative_incidence) for p in points], where="post", color=colour(index),
@@ -76,7 +80,7 @@ def _percent_axis(axes: Axes, look: Look, top: float) -> None:
     axes.set_yticks(ticks, [look.words.percent(tick) for tick in ticks])
 
 
-def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> None:
+def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]], end: float) -> None:
     """Name each line at its end; on narrow figures there is no room, so a legend stands above."""
     if look.narrow:
         handles = [axes.plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
@@ -87,9 +91,11 @@ def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]]) -> 
     ends = {group: _known(points[-1].cumulative_incidence) for group, points in groups.items()}
     nudge = _apart(list(ends.values()), axes.get_ylim()[1])
     for (group, value), offset in zip(ends.items(), nudge, strict=True):
+        last = groups[group][-1].day
+        beside = last if last < EARLY * end else end
         axes.annotate(
-            wrapped(look.group(group), 16), (groups[group][-1].day, value), (6, offset), va="center",
-            fontweight="bold", textcoords="offset points", color=colour(GROUPS.index(group)),
+            wrapped(look.group(group), 16), (beside + TAIL * end, value), (6, offset), va="center",
+            fontweight="bold", textcoords="offset points", color=ink(GROUPS.index(group)),
             linespacing=1.2,
         )  # fmt: skip
 
@@ -109,21 +115,21 @@ def _people(figure: Figure, axes: Axes, look: Look, groups: dict[str, list[Curve
         figure.text(0.02, y, look.words(title), fontweight="bold", fontsize=8.5)
         y -= LINE * inch
         for group, points in groups.items():
-            ink = colour(GROUPS.index(group))
-            figure.text(0.02, y, look.group(group), color=ink, fontsize=8.5)
+            tint = ink(GROUPS.index(group))
+            figure.text(0.02, y, look.group(group), color=tint, fontsize=8.5)
             y -= LINE * inch * look.narrow
             for tick in ticks:
                 known = count(points, tick)
-                _under(axes, tick, y, "" if known is None else look.words.number(known), ink)
+                _under(axes, tick, y, "" if known is None else look.words.number(known), tint)
             y -= LINE * inch
         y -= 0.05 * inch
 
 
-def _under(axes: Axes, tick: float, y: float, text: str, ink: str) -> None:
+def _under(axes: Axes, tick: float, y: float, text: str, tint: str) -> None:
     """A count under its tick."""
     box = axes.get_position()
     axes.text(
-        tick, (y - box.y0) / box.height, text, transform=axes.get_xaxis_transform(), color=ink, fontsize=8.5,
+        tick, (y - box.y0) / box.height, text, transform=axes.get_xaxis_transform(), color=tint, fontsize=8.5,
         ha="center", clip_on=False,
     )  # fmt: skip
 
@@ -157,9 +163,9 @@ def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) 
     ticks, names = time_ticks(look, days, end)
     for axes, group, found in zip(grid, subgroups, curves, strict=False):
         for name, points in found.items():
-            _curve(axes, points, GROUPS.index(name), thin=True)
+            _curve(axes, points, GROUPS.index(name), end, thin=True)
         axes.set_title(look.words.text(group.label))
-        axes.set_xlim(0, end)
+        axes.set_xlim(0, end * (1 + TAIL))
         axes.set_xticks(ticks, names)
         _percent_axis(axes, look, top)
     for axes in grid[len(subgroups) :]:

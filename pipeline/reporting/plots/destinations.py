@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.reporting.plots import Look, colour, wrapped
+from pipeline.reporting.plots import Look, colour, ink, wrapped
 from pipeline.reporting.words import labels
 from pipeline.results import Destination
 
@@ -71,8 +71,8 @@ def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]]) -> None
     _bare(axes, 1.0)
     _name_rows(axes, look, [look.group(g) for g in GROUPS])
     axes.set_ylim(1.45, -0.8 if look.narrow else -0.45)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02 if look.narrow else -0.01, 1.0), borderpad=0.2, fontsize=8.5,
-                ncols=1 if look.narrow else 3, handlelength=1, columnspacing=1.2, labelspacing=0.25)  # fmt: skip
+    axes.legend(loc="upper left", bbox_to_anchor=(0.01, 1), bbox_transform=axes.figure.transFigure, fontsize=8.5,
+                ncols=1 if look.narrow else 4, handlelength=1, columnspacing=1.2, labelspacing=0.25)  # fmt: skip
 
 
 def _paired(axes: Axes, look: Look, places: dict[str, dict[str, float]]) -> None:
@@ -81,7 +81,7 @@ def _paired(axes: Axes, look: Look, places: dict[str, dict[str, float]]) -> None
             at = y + (i - 0.5) * 0.36
             axes.barh(at, shares[group], height=0.33, color=colour(i))
             axes.annotate(look.words.small_percent(shares[group]), (shares[group], at), (3, 0), va="center", fontsize=8,
-                          textcoords="offset points", color=colour(i))  # fmt: skip
+                          textcoords="offset points", color=ink(i))  # fmt: skip
     _bare(axes, max(v for shares in places.values() for v in shares.values()) * (1.12 if look.narrow else 1.02))
     _name_rows(axes, look, [labels.destination(look.words, name) for name in places])
     axes.set_ylim(len(places) - 0.45, -0.85 if look.narrow else -0.55)
