@@ -144,7 +144,7 @@ def test_without_events_curves_stay_at_one_and_tests_are_refused():
 def test_all_events_on_one_day():
     time, event = np.full(N, 7.0), np.ones(N)
     assert kaplan_meier(time, event).table()["survival"].tolist() == [0.0]
-    with pytest.raises(ValueError, match="`event`: whenever it happens, .* everybody has it"):
+    with pytest.raises(ValueError, match=r"`event`: whenever it happens, .* everybody has it"):
         logrank(time, event, GOOD["group"])
     fit = cox("x", pd.DataFrame({"x": GOOD["group"]}), time=time, event=np.tile([1, 0, 0], 4))
     assert np.isfinite(fit.coefficients).all()
