@@ -34,7 +34,7 @@ def test_separate_clusters_add_their_variances(rossi):
     entry = np.minimum(rossi.id % 15, rossi.week - 1)
     own = rossi.site + 1000 * rossi.fin
     curves = kaplan_meier(rossi.week, rossi.arrest, entry=entry, group=rossi.fin, weights=rossi.w, cluster=own)
-    errors = curves.at(TIMES).pivot(index="time", columns="group", values="std_error")
+    errors = curves.at(TIMES).pivot_table(index="time", columns="group", values="std_error")
     found = survival_difference(rossi.week, rossi.arrest, rossi.fin, TIMES, entry=entry, weights=rossi.w, cluster=own)
     np.testing.assert_allclose(found.std_error, np.hypot(errors[0], errors[1]), rtol=1e-12)
 
