@@ -143,8 +143,8 @@ def _code_accounts(files: dict[str, list[checks.Delivered]], accounts: list[File
             if column.codes is None:
                 continue
             unknown = sum(account.unknown.get(column.name, 0) for account in accounts if account.source == source)
-            if unknown or unverified_codes(column.codes):
-                texts = [file.table[column.name] for file in delivered if column.name in file.found.columns]
+            texts = [file.table[column.name] for file in delivered if column.name in file.found.columns]
+            if texts and (unknown or unverified_codes(column.codes)):
                 found.append(checks.code_account(source, column, texts, unknown))
     return tuple(found)
 

@@ -38,8 +38,10 @@ def simulated_extracts(files: Iterable[Path]) -> bool:
     A marker beside simulated extracts holds a digest of each. Extracts that were put in their place, edited or added
     count as real.
     """
-    files = list(files)
-    return bool(files) and all(marked(path.parent).get(path.name) == digest(path) for path in files)
+    expected = [(path, marked(path.parent).get(path.name)) for path in files]
+    if not expected or any(known is None for _, known in expected):
+        return False  # real extracts have no marker, and are too large to read for nothing
+    return all(known == digest(path) for path, known in expected)
 
 
 def marker_files(files: Iterable[Path]) -> dict[str, Path]:
@@ -65,7 +67,7 @@ def digest(path: Path) -> str:
 
 def matching(base: Path, pattern: str) -> list[Path]:
     """The files that a path or pattern of the configuration names."""
-    return [Path(found) for found in glob.glob(str(base / pattern)) if Path(found).is_file()]
+    return [path for found in glob.glob(pattern, root_dir=base) if (path := base / found).is_file()]
 
 
 def _relative(path: Path, base: Path) -> Path:

@@ -107,7 +107,7 @@ def _measures(text: ir.StringColumn, column: Column) -> Iterator[tuple[str, ir.S
         day = values.typed(text, column)
         yield "first", day.min()
         yield "last", day.max()
-        yield "sentinel", values.is_sentinel(values.as_date(text)).sum()
+        yield "sentinel", values.stands_for_none(text).sum()
     if column.kind == "amount":
         yield "comma", text.contains(",").sum()
         yield "point", text.contains(".").sum()

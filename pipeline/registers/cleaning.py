@@ -19,6 +19,8 @@ hold, never on their order.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,9 +63,7 @@ def clean_years(table: ir.Table) -> ir.Table:
 
     judged = _merged(table.mutate(rule=ibis.cases((table.person_id.isnull(), "no_person"))))
     values = [name for name in judged.columns if name not in ("person_id", "year", "rule", "copies")]
-    known = sum(
-        (judged[name].notnull().cast("int64") for name in values[1:]), judged[values[0]].notnull().cast("int64")
-    )
+    known = reduce(add, (judged[name].notnull().cast("int64") for name in values))
     order = [ibis.desc(known), *(ibis.asc(name, nulls_first=True) for name in values)]
     place = ibis.row_number().over(ibis.window(group_by=["person_id", "year", "rule"], order_by=order))
     judged = judged.mutate(place=place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import Source
 from pipeline.engine import read_parquet
 from pipeline.errors import Fault
+from pipeline.provenance import matching
 from pipeline.registers import readers, values
 from pipeline.registers.checks import Delivered
 from pipeline.registers.contracts import CONTRACTS, Column, Contract, Found, find_columns, nearest
@@ -30,9 +30,9 @@ def source_files(name: str, source: Source, base: Path) -> tuple[list[Path], lis
     found: set[Path] = set()
     faults = []
     for pattern in source.files:
-        matching = {Path(path) for path in glob.glob(str(base / pattern)) if Path(path).is_file()}
-        found |= matching
-        if not matching:
+        paths = matching(base, pattern)
+        found |= set(paths)
+        if not paths:
             faults.append(_no_file(name, pattern, base))
     return sorted(found), faults
 
@@ -55,7 +55,8 @@ def deliver(
 
     Returns
     -------
-    The file, or None when it cannot be read; and its faults, which are not about single values.
+    The file, or None when it cannot be read; and its faults, which are not about single values. A file that lacks
+    columns is read all the same, so that the faults of its other columns are found in the same run.
     """
     contract = CONTRACTS[source.register_]
     opened = readers.open_text(path, shown, scratch, source.encoding, source.delimiter)
@@ -66,16 +67,16 @@ def deliver(
     found = find_columns(contract, opened.header, source.columns)
     faults = list(_column_faults(shown, contract, opened.header, found, source))
     year, year_faults = _year(path, shown) if contract.yearly else (None, [])
-    if faults:
-        return None, [*faults, *year_faults]
+    faults += year_faults
     rows = scratch / f"{opened.lines.stem}.parquet"
     try:
         readers.read_rows(text, opened, found.columns, rows)
-    except Exception as error:  # duckdb is imported by its users only; its message may hold what the file holds
+    except Exception as error:
+        # An error of DuckDB's, told by its module. Its message may hold what the file holds, so only its name is shown.
         if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
             raise
         what = f"cannot be read as delimited text ({type(error).__name__})."
-        return None, [Fault(shown, what, "See whether it is a text file, and whole."), *year_faults]
+        return None, [*faults, Fault(shown, what, "See whether it is a text file, and whole.")]
     file = Delivered(
         source=name,
         shown=shown,
@@ -88,7 +89,7 @@ def deliver(
         year=year,
         table=read_parquet(connection, rows),
     )
-    return file, year_faults
+    return file, faults
 
 
 def typed_rows(files: Sequence[Delivered]) -> ir.Table:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?)?$"
 _PACKED = r"^\d{8}$"
 _NO_DATE = ("0", "00000000", "0000-00-00")
-_AMOUNT = r"^-?\d+([.,]\d+)?$"
-_WHOLE = r"^-?\d+$"
-_YEAR = r"^\d{4}$"
+_AMOUNT = r"^-?\d{1,15}([.,]\d+)?$"
+_WHOLE = r"^-?\d{1,15}$"
+_YEAR = r"^(\d{4}|0)$"  # 0 is a 0000 that lost its zeros
 _WRONG = {
     "date": ("impossible date", "impossible dates"),
     "year": ("value that is no year", "values that are no years"),
@@ -49,8 +49,7 @@ def impossible(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
     """Whether there is a value that the column cannot hold; None for columns that can hold any text."""
     if column.kind == "date":
         day = as_date(text)
-        good = day.notnull() & (is_sentinel(day) | _plausible(day))
-        return text.notnull() & ~text.isin(_NO_DATE) & ~good.fill_null(False)
+        return text.notnull() & ~(stands_for_none(text) | _plausible(day).fill_null(False))
     pattern = {"year": _YEAR, "whole": _WHOLE, "amount": _AMOUNT}.get(column.kind)
     return None if pattern is None else text.notnull() & ~text.re_search(pattern)
 
@@ -75,6 +74,11 @@ def is_sentinel(day: ir.DateValue) -> ir.BooleanValue:
     import ibis
 
     return day.isin([ibis.literal(sentinel) for sentinel in SENTINEL_DATES])
+
+
+def stands_for_none(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text is one that registers write for "no date"."""
+    return is_sentinel(as_date(text)).fill_null(False) | text.isin(_NO_DATE).fill_null(False)
 
 
 def unknown_code(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:

@@ -60,6 +60,19 @@ def test_a_missing_column_names_what_is_near(tmp_path: Path, config: Config) -> 
     assert faults(files, tmp_path, mapped) == []
 
 
+def test_a_missing_column_hides_no_other_fault(tmp_path: Path, config: Config) -> None:
+    files = changed(REGISTRATIONS, 1, "AVAKT_ORSAK", "ORSAK")
+    files[REGISTRATIONS][1] = files[REGISTRATIONS][1].replace("2018-02-13", "2018-02-31")
+    found = faults(files, tmp_path, config)
+    assert len(found) == 2
+    assert "has no column 'AVAKT_ORSAK'" in found[0]
+    assert "column INTR_DAT, row 2: 1 impossible date." in found[1]
+
+
+def test_a_folder_name_is_no_pattern(tmp_path: Path, config: Config) -> None:
+    assert faults(small_extracts(), tmp_path / "project [2022]", config) == []
+
+
 def test_a_mapping_to_nowhere(tmp_path: Path, config: Config) -> None:
     wrong = with_source(config, "registrations", columns={"registered": "INTR_DAT"})
     found = faults(small_extracts(), tmp_path, wrong)

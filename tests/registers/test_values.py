@@ -68,10 +68,13 @@ def test_impossible_dates(connection: ibis.BaseBackend, text: str) -> None:
     assert judged(connection, text, DATE) == (None, True)
 
 
-def test_sentinels_are_told_from_blanks(connection: ibis.BaseBackend) -> None:
-    for text, expected in (("9999-12-31", True), ("0007-01-01", True), ("1989-01-01", True), ("2020-01-01", False)):
-        table = connection.create_table("given", pa.table({"text": [text]}), overwrite=True)
-        assert values.is_sentinel(values.as_date(table.text)).to_pyarrow().to_pylist() == [expected]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("9999-12-31", True), ("00070101", True), ("1989-01-01", True), ("0", True), ("2020-01-01", False), (None, False)],
+)
+def test_sentinels_are_told_from_blanks(connection: ibis.BaseBackend, text: str | None, expected: bool) -> None:
+    table = connection.create_table("given", pa.table({"text": pa.array([text], pa.string())}), overwrite=True)
+    assert values.stands_for_none(table.text).to_pyarrow().to_pylist() == [expected]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,7 @@ def test_sentinels_are_told_from_blanks(connection: ibis.BaseBackend) -> None:
     [
         (YEAR, "1985", 1985),
         (YEAR, "0000", None),
+        (YEAR, "0", None),
         (WHOLE, "-3", -3),
         (WHOLE, "007", 7),
         (AMOUNT, "12,5", 12.5),
@@ -93,7 +97,7 @@ def test_numbers(connection: ibis.BaseBackend, column: Column, text: str | None,
 
 @pytest.mark.parametrize(
     ("column", "text"),
-    [(YEAR, "85"), (YEAR, "19850101"), (YEAR, "okänt"), (WHOLE, "1,0"), (WHOLE, "tre"),
+    [(YEAR, "85"), (YEAR, "19850101"), (YEAR, "okänt"), (WHOLE, "1,0"), (WHOLE, "tre"), (WHOLE, "9" * 20),
      (AMOUNT, "1 000"), (AMOUNT, "1,000,5"), (AMOUNT, "12,"), (AMOUNT, "1e3"), (AMOUNT, "NaN"), (AMOUNT, "12kr")],
 )  # fmt: skip
 def test_text_in_columns_of_numbers(connection: ibis.BaseBackend, column: Column, text: str) -> None:
