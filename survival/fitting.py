@@ -179,6 +179,7 @@ def _model(
         late=position[sets.late][order],
         missed=missed[order],
         dead=dead,
+        at=died_at % size,
         censored=censored,
         leaving=np.searchsorted(place, edges),
         missing=np.searchsorted(missed[order], edges),

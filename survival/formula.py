@@ -16,13 +16,13 @@ class Design:
     """A design matrix without intercept.
 
     values p columns (n,); columns (p,) their readable names; terms: formula term -> places of its columns; spec
-    rebuilds the same columns from new data.
+    rebuilds the same columns from new data, and is None when they are the data's own.
     """
 
     values: list[Floats]
     columns: list[str]
     terms: dict[str, list[int]]
-    spec: object
+    spec: Any
 
     def find(self, name: str) -> list[int] | None:
         """Places of the columns of a formula term, of the factor of a variable, or of one column; None if not there."""
@@ -39,12 +39,37 @@ def design(formula: str, data: pd.DataFrame) -> Design:
     ------
     ValueError : a variable is not in the data, has missing or infinite values, or the formula cannot be read
     """
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
     right = formula.split("~")[-1].strip()
     if not right or right in {"0", "1"}:
         raise ValueError("`formula` names no covariates")
+    made = _plain_columns(right, data)
+    if made is None:
+        made = _built(right, data)
+    infinite = [name for name, column in zip(made.columns, made.values, strict=True) if not np.isfinite(column).all()]
+    if infinite:
+        _no_missing(data, [name for name in infinite if name in data.columns])
+        raise ValueError(f"`formula` gives missing or infinite values in {_listed(infinite)}")
+    return made
+
+
+def _plain_columns(right: str, data: pd.DataFrame) -> Design | None:
+    """The design of a sum of number columns, taken as they are: most models, and a third of the time of a small fit."""
+    names = list(dict.fromkeys(name.strip() for name in right.split("+")))
+    if not all(name in data.columns and _is_number(data[name]) for name in names):
+        return None
+    values = [data[name].to_numpy(dtype=float) for name in names]
+    return Design(values, names, {name: [j] for j, name in enumerate(names)}, None)
+
+
+def _is_number(column: Any) -> bool:
+    return isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
+
+
+def _built(right: str, data: pd.DataFrame) -> Design:
+    """The design of any other formula, by formulaic."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
     try:
         parsed = Formula(right)
         absent = sorted(str(name) for name in parsed.required_variables if str(name) not in data.columns)
@@ -78,20 +103,19 @@ def _without_intercept(matrix: pd.DataFrame) -> Design:
         if any(i in place for i in places)
     }
     values = [matrix.iloc[:, i].to_numpy(dtype=float) for i in kept]
-    infinite = [name for name, column in zip(columns, values, strict=True) if not np.isfinite(column).all()]
-    if infinite:
-        raise ValueError(f"`formula` gives missing or infinite values in {_listed(infinite)}")
     return Design(values, columns, terms, spec)
 
 
 def rebuild(made: Design, data: pd.DataFrame) -> Floats:
     """(m, p) the columns of a design for new rows, with the levels and transforms it was fitted with."""
-    spec: Any = made.spec
-    absent = sorted(str(name) for name in spec.required_variables if str(name) not in data.columns)
+    needed = made.columns if made.spec is None else sorted(str(name) for name in made.spec.required_variables)
+    absent = [name for name in needed if name not in data.columns]
     if absent:
         raise ValueError(f"`data` lacks {_listed(absent)}, which the model was fitted with")
-    _no_missing(data, sorted(str(name) for name in spec.required_variables))
-    matrix = spec.get_model_matrix(data, na_action="raise")
+    _no_missing(data, needed)
+    if made.spec is None:
+        return data[made.columns].to_numpy(dtype=float)
+    matrix = made.spec.get_model_matrix(data, na_action="raise")
     places = {_readable(str(name)): i for i, name in enumerate(matrix.columns)}
     return np.column_stack([matrix.iloc[:, places[name]].to_numpy(dtype=float) for name in made.columns])
 

@@ -32,13 +32,13 @@ class Model:
     """A partial likelihood ready to be evaluated: m member rows, ordered by level and by the risk set they leave after.
 
     x (m, 1+p) a column of ones and the fixed columns; weight (m,), event_weight (m,) 0 for rows without an event; place
-    (m,) level * K + risk set left after; dead (e,) and censored (m-e,) member rows with and without an event; late (l,)
-    member rows that come late and missed (l,) level * K + last risk set missed, in rising order; leaving, dying,
-    censoring, missing (L * K + 1,) where the run of each place begins in place, place[dead], place[censored], missed;
-    u (L, q) the column each varying coefficient multiplies, by level; g (K, q) its function of time; share (F,), mass
-    (F,) and member (F,) the f, m and risk set of each term of the likelihood, first_term (K,) where each risk set's
-    begin; observed (P,) weighted sum of the events' columns. When `pathwise`, levels are too many to keep sums for: u
-    is (m, q), a row's own, and place the risk set left after (see pathwise.py).
+    (m,) level * K + risk set left after; dead (e,) and censored (m-e,) member rows with and without an event, at (e,)
+    the risk set of the events; late (l,) member rows that come late and missed (l,) level * K + last risk set missed,
+    in rising order; leaving, dying, censoring, missing (L * K + 1,) where the run of each place begins in place,
+    place[dead], place[censored], missed; u (L, q) the column each varying coefficient multiplies, by level; g (K, q)
+    its function of time; share (F,), mass (F,) and member (F,) the f, m and risk set of each term of the likelihood,
+    first_term (K,) where each risk set's begin; observed (P,) weighted sum of the events' columns. When `pathwise`,
+    levels are too many to keep sums for: u is (m, q), a row's own, and place the risk set left after (see pathwise.py).
     """
 
     sets: RiskSets
@@ -49,6 +49,7 @@ class Model:
     late: Ints
     missed: Ints
     dead: Ints
+    at: Ints
     censored: Ints
     leaving: Ints
     missing: Ints
@@ -72,11 +73,6 @@ class Model:
         """(e, q) u g(t) of each row with an event, at it."""
         rows = self.dead if self.pathwise else self.place[self.dead] // self.sets.size
         return self.u[rows] * self.g[self.at]
-
-    @property
-    def at(self) -> Ints:
-        """(e,) risk set of each row with an event."""
-        return self.place[self.dead] % self.sets.size
 
 
 @dataclass(frozen=True, slots=True)
