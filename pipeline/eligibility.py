@@ -147,15 +147,34 @@ def _step(step: str, participants: dict[str, int], controls: dict[str, int], col
 
 def _passing(rows: Table) -> list[dict[str, int]]:
     """People and person-months past each step: of participants, of those who never took part, of later participants."""
-    person, month, passes = rows.person_id, rows.person_id + " " + rows.start_month, ibis.literal(True)
-    counts: dict[str, Any] = {}
+    passes, passed = ibis.literal(True), ibis.literal(0)
     for _, column in STEPS:
         passes = passes & rows[column]
-        counts |= {f"{column}_people": person.nunique(where=passes), f"{column}_rows": month.nunique(where=passes)}
-    found = rows.group_by("participant", "joins_later").aggregate(**counts).to_pyarrow().to_pylist()
-    by_arm = {(line["participant"], line["joins_later"]): {name: line[name] for name in counts} for line in found}
-    nobody = dict.fromkeys(counts, 0)
-    return [by_arm.get(arm, nobody) for arm in ((1, False), (0, False), (0, True))]
+        passed = passed + passes.cast("int64")
+    arm = ["participant", "joins_later"]
+    farthest = passed.max()
+    months = rows.group_by(*arm, "person_id", "start_month").aggregate(passed=farthest)
+    months = months.group_by(*arm, "person_id", "passed").aggregate(months=months.count())
+    people = months.group_by(*arm, "person_id").aggregate(passed=months.passed.max())
+    counted = {
+        "rows": months.group_by(*arm, "passed").aggregate(count=months.months.sum()),
+        "people": people.group_by(*arm, "passed").aggregate(count=people.count()),
+    }
+    found = {kind: table.to_pyarrow().to_pylist() for kind, table in counted.items()}
+    return [_past_each_step(found, arm) for arm in ((1, False), (0, False), (0, True))]
+
+
+def _past_each_step(found: dict[str, list[dict[str, Any]]], arm: tuple[int, bool]) -> dict[str, int]:
+    """From counts by the number of steps passed, how many passed each step and all before it."""
+    return {
+        f"{column}_{kind}": sum(
+            line["count"]
+            for line in lines
+            if (line["participant"], line["joins_later"]) == arm and line["passed"] > place
+        )
+        for kind, lines in found.items()
+        for place, (_, column) in enumerate(STEPS)
+    }
 
 
 def _extract_steps(starts: Table, registrations: Table, intake: Intake) -> list[FlowStep]:
