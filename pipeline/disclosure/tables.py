@@ -77,6 +77,7 @@ def _protect_matching(matching: Matching, unsafe: set[int], policy: Policy, log:
 
 
 def protect_description(rows: Sequence[DescriptionRow], policy: Policy, log: Log) -> list[DescriptionRow]:
+    """Rounded counts and coarse shares; a small count takes its share, mean and median with it."""
     protected = []
     for row in rows:
         place = f"description.{row.variable}{'.' + row.level if row.level else ''}"

@@ -126,7 +126,7 @@ def to_xlsx(tables: list[tuple[Words, Table]]) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()
-    book.remove(book.active)  # type: ignore[arg-type]
+    book.remove(book.active)
     for words, table in tables:
         _fill(book.create_sheet(words("sheet")), words, table)
     raw = io.BytesIO()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-from make_outcomes import draw, outcome
+from make_outcomes import outcome
+from make_people import draw
 
 from pipeline.config import Text
 from pipeline.results import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from make_outcomes import SUBGROUPS, draw, where
+from make_people import SUBGROUPS, draw, where
 from make_results import results_of
 
 from pipeline.disclosure import Policy, protect

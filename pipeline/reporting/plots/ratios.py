@@ -54,7 +54,8 @@ def _band(axes: Axes, look: Look, band: Band, end: float) -> None:
     first, last = band.from_day, min(end, band.to_day if band.to_day is not None else end)
     if band.lower is not None and band.upper is not None:
         axes.fill_between([first, last], band.lower, band.upper, color=colour(0), alpha=0.16, linewidth=0)
-    axes.plot([first, last], [band.hazard_ratio] * 2, color=colour(0), linewidth=2.2, solid_capstyle="butt")
+    ratio = band.hazard_ratio or math.nan
+    axes.plot([first, last], [ratio, ratio], color=colour(0), linewidth=2.2, solid_capstyle="butt")
     # In a short first band the number starts at the axis, or it would be cut by it.
     short = first == 0 and last < 0.08 * end
     axes.annotate(

@@ -94,12 +94,14 @@ def _line(material: Material, name: str, arms: dict[str, Destination | None]) ->
         "kind": Label(kind, labels.kind(words, kind)),
     }
     for group, row in arms.items():
-        nobody = row is None
+        if row is None:
+            line |= {f"{group}_people": 0, f"{group}_share": 0.0, f"{group}_incidence": 0.0}
+            continue
         line |= {
-            f"{group}_people": 0 if nobody else row.people,
-            f"{group}_share": 0.0 if nobody else row.share,
-            f"{group}_incidence": 0.0 if nobody else row.incidence,
-            f"{group}_incidence_lower": None if nobody else row.incidence_lower,
-            f"{group}_incidence_upper": None if nobody else row.incidence_upper,
+            f"{group}_people": row.people,
+            f"{group}_share": row.share,
+            f"{group}_incidence": row.incidence,
+            f"{group}_incidence_lower": row.incidence_lower,
+            f"{group}_incidence_upper": row.incidence_upper,
         }
     return line
