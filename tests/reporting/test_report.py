@@ -8,9 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
+from make_people import draw
+from make_results import results_of
 from written import Report
 
-from pipeline.report import run
+from pipeline.config import Config
+from pipeline.report import run, write_report
 from pipeline.results import Results, read_results
 from pipeline.workspace import Run
 
@@ -122,3 +125,18 @@ def test_run_repeats_byte_for_byte(tmp_path: Path, report: Report) -> None:
     assert [name for name in first if first[name] != again.get(name)] == []
     assert first.keys() == again.keys()
     assert told == ["report in sv and en"]
+
+
+@pytest.mark.parametrize(("participants", "controls"), [(6, 40), (25, 60), (60, 0)])
+def test_a_report_of_few_people_says_what_it_cannot_show(
+    participants: int, controls: int, tmp_path: Path, config: Config
+) -> None:
+    """Hardly anything may be shown, or nobody is there to compare with: the report is written all the same."""
+    few = results_of(draw(participants, controls, seed=4))
+    write_report(few, config.model_copy(update={"language": ["sv"]}), {}, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "kan inte visas" in page or "kan inte redovisas" in page
+    assert "Kvoten är ett genomsnitt" not in page
+    if participants < 10:
+        assert "Uppföljningen når inte fram" not in page
+        assert read_results(tmp_path / "results.json").outcomes["work_or_studies"].at == []

@@ -31,10 +31,12 @@ def headline_section(material: Material) -> Section:
     """Ranges first, in plain sentences, with the key figures beside them."""
     words, outcome = material.words, material.main
     lines = [share_sentence(material, material.main_name, share) for share in headline_shares(material, outcome.at)]
-    if not outcome.at:
-        lines.append(words("headline.no_times"))
-    lines.append(rate_sentence(material, outcome))
-    if not_proportional(outcome):
+    if outcome.curves:
+        lines = lines or [words("headline.no_times")]
+        lines.append(rate_sentence(material, outcome))
+    else:
+        lines = [words("outcome.withheld")]
+    if not_proportional(outcome) and treatment_term(full_model(outcome.models)):
         lines[-1] += " " + words("headline.varies")
     lines += [line for name in material.results.outcomes if (line := _other_outcome(material, name))]
     blocks: list[Block] = [
