@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
 
-BLOCK = 4_096  # rows at a time in products over all rows, so that temporaries stay in the processor's cache
+# Blocks of rows stay in the processor's cache and are small enough for BLAS to keep to one thread: on a busy machine
+# its threads wait for each other longer than they work.
+VECTOR_CELLS, MATRIX_CELLS = 9_000, 260_000
 
 
 def group_sums(codes: Ints, values: Floats, size: int) -> Floats:
@@ -46,10 +49,37 @@ def chi_squared(u: Floats, covariance: Floats) -> float:
     return float(u / scale @ np.linalg.solve(correlation, u / scale))
 
 
-def crossproduct(x: Floats, v: Floats) -> Floats:
-    """x' Diag(v) x, a block of rows at a time."""
-    total = np.zeros((x.shape[1], x.shape[1]))
-    for start in range(0, len(x), BLOCK):
-        part = x[start : start + BLOCK]
-        total += part.T @ (part * v[start : start + BLOCK, None])
+def product(x: Floats, b: Floats) -> Floats:
+    """(m,) x b, a block of rows at a time."""
+    total = np.empty(len(x))
+    for rows in _blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
+        np.dot(x[rows], b, out=total[rows])
     return total
+
+
+def transposed_product(x: Floats, v: Floats) -> Floats:
+    """(c,) x' v, a block of rows at a time."""
+    total = np.zeros(x.shape[1])
+    for rows in _blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
+        total += v[rows] @ x[rows]
+    return total
+
+
+def crossproduct(x: Floats, v: Floats | None = None, y: Floats | None = None) -> Floats:
+    """(c, d) x' Diag(v) y, a block of rows at a time; v is ones and y is x when left out."""
+    y = x if y is None else y
+    total = np.zeros((x.shape[1], y.shape[1]))
+    for rows in _blocks(len(x), MATRIX_CELLS // max(x.shape[1] * y.shape[1], 1)):
+        total += x[rows].T @ (y[rows] if v is None else y[rows] * v[rows, None])
+    return total
+
+
+def dot(a: Floats, b: Floats) -> float:
+    """Sum of a b; NumPy adds pairwise, which loses less than adding in a row."""
+    return float(np.multiply(a, b).sum())
+
+
+def _blocks(n: int, size: int) -> Iterator[slice]:
+    size = max(size, 64)
+    for start in range(0, n, size):
+        yield slice(start, start + size)

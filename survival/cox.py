@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from survival.arrays import Floats, Ints
+from survival.arrays import Floats, Ints, crossproduct
 from survival.columns import column_of, strata_of
 from survival.fitting import Maximum, Prepared, maximise, prepare
 from survival.formula import Design, design
@@ -242,7 +242,7 @@ def _fitted(formula: str, maximum: Maximum, parts: Parts, robust: bool) -> CoxFi
     spread = bread
     if robust:
         u = influence(prepared.model, maximum.state, parts.owner)
-        spread = bread @ (u.T @ u) @ bread
+        spread = bread @ crossproduct(u) @ bread
     coefficients = np.empty(len(names))
     coefficients[prepared.place] = maximum.b / prepared.unit
     covariance = _in_callers_units(prepared, spread)

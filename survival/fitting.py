@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from survival.arrays import BLOCK, Floats, Ints, stable_order
+from survival.arrays import Floats, Ints, stable_order, transposed_product
 from survival.inputs import FollowUp
 from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
 from survival.risksets import risk_sets
@@ -16,6 +16,7 @@ from survival.varying import Layout
 MAX_ITERATIONS = 60
 CLOSE = 1e-6  # a Newton step this small (in standard deviations of the columns) leaves an error of its square
 ALIASED = 1e-10  # share of a column's information that must be its own
+BLOCK = 16_384  # rows gathered at a time, so that they are still in the cache when they are scaled
 LEVEL_CELLS = 5e7  # sums by level kept at most: risk sets times levels times columns
 RUNAWAY = 0.05  # a coefficient still moving this much when the likelihood no longer changes is infinite
 
@@ -192,7 +193,9 @@ def _model(
         member=term,
         first_term=first_term,
         pathwise=pathwise,
-        observed=np.concatenate([(event_weight @ matrix)[1:], weight[dead] @ moving]),
+        observed=np.concatenate(
+            [transposed_product(matrix, event_weight)[1:], transposed_product(moving, weight[dead])]
+        ),
     )
 
 

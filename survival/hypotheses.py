@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from survival.arrays import Floats, chi_squared
+from survival.arrays import Floats, chi_squared, crossproduct
 from survival.partial_likelihood import evaluate, information, score
 from survival.residuals import influence
 
@@ -62,7 +62,7 @@ def overall(fit: CoxFit) -> pd.DataFrame:
     ]
     if fit.robust:
         residuals = influence(model, state, fit.parts.owner)
-        rows.append(("robust score", chi_squared(u, residuals.T @ residuals)))
+        rows.append(("robust score", chi_squared(u, crossproduct(residuals))))
     return pd.DataFrame([(test, value, df, float(chdtrc(df, value))) for test, value in rows], columns=_COLUMNS)
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from survival.arrays import Floats, Ints, crossproduct
+from survival.arrays import Floats, Ints, crossproduct, dot, product
 from survival.pathwise import path_exposure, path_moments, path_sums
 from survival.risksets import RiskSets
 
@@ -131,10 +131,10 @@ def evaluate(model: Model, b: Floats) -> State:
 
 
 def _evaluate(model: Model, b: Floats) -> State:
-    eta = model.x @ np.concatenate([[0.0], b[: model.fixed]])
+    eta = product(model.x, np.concatenate([[0.0], b[: model.fixed]]))
     top = float(eta.max())
     eta -= top
-    event_eta = float(model.event_weight @ eta)
+    event_eta = dot(model.event_weight, eta)
     risk = model.weight * np.exp(eta, out=eta)
     levels: LevelSums | None = None
     shift: Floats = np.zeros(model.sets.size)
@@ -153,7 +153,7 @@ def _evaluate(model: Model, b: Floats) -> State:
         return np.add.reduceat(model.mass * values, model.first_term)
 
     if model.g.shape[1]:
-        event_eta += float(model.weight[model.dead] @ np.log(own))
+        event_eta += dot(model.weight[model.dead], np.log(own))
     return State(
         b=b,
         risk=risk,
@@ -166,7 +166,7 @@ def _evaluate(model: Model, b: Floats) -> State:
         q1=over_shares(alpha * beta),
         q2=over_shares(beta**2),
         shift=top + shift,
-        log_likelihood=event_eta - float(model.mass @ np.log(denominator)),
+        log_likelihood=event_eta - dot(model.mass, np.log(denominator)),
         levels=levels,
     )
 
@@ -212,8 +212,8 @@ def information(model: Model, state: State, emphasis: Floats | None = None) -> F
     h = np.ones(model.sets.size) if emphasis is None else emphasis
     total = _second_moments(model, state, h)
     s, d = state.all_s1, state.all_d1
-    cross = s.T @ (d * (h * state.q1)[:, None])
-    return total - (s.T @ (s * (h * state.q0)[:, None]) - cross - cross.T + d.T @ (d * (h * state.q2)[:, None]))
+    cross = crossproduct(s, h * state.q1, d)
+    return total - (crossproduct(s, h * state.q0) - cross - cross.T + crossproduct(d, h * state.q2))
 
 
 def _second_moments(model: Model, state: State, h: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survival.arrays import Floats
+from survival.arrays import Floats, transposed_product
 from survival.fitting import Prepared, Ruler
 from survival.formula import Design
 from survival.inputs import checked_weights
@@ -83,6 +83,11 @@ def reweighted(parts: Parts, weights: ArrayLike) -> Parts:
         mass=mass,
         member=member,
         first_term=first_term,
-        observed=np.concatenate([(event_weight @ model.x)[1:], event_weight[model.dead] @ model.moving_at_events()]),
+        observed=np.concatenate(
+            [
+                transposed_product(model.x, event_weight)[1:],
+                transposed_product(model.moving_at_events(), event_weight[model.dead]),
+            ]
+        ),
     )
     return replace(parts, prepared=replace(prepared, model=changed), data=replace(parts.data, weights=values))
