@@ -65,16 +65,16 @@ def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
 
 
 def rules(variables: dict[str, settings.Coarsening]) -> dict[str, Rule]:
-    """Configured classes as the matching library knows them."""
+    """Configured classes as the matching library knows them; a missing value is a class of its own."""
     return {name: _coarsening(rule) for name, rule in variables.items()}
 
 
 def _coarsening(rule: settings.Coarsening) -> Rule:
     if isinstance(rule, settings.Cut):
-        return matching.Cut(rule.cut)
+        return matching.Cut(rule.cut, missing="class")
     if isinstance(rule, settings.Groups):
-        return matching.Groups(rule.groups)
-    return matching.Exact()
+        return matching.Groups(rule.groups, missing="class")
+    return matching.Exact(missing="class")
 
 
 def _check_columns(names: Iterable[str], cohort: pd.DataFrame, where: str) -> None:
