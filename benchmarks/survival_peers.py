@@ -63,18 +63,20 @@ def by_lifelines(task: str, rows: int) -> float | None:
     def fit() -> CoxPHFitter:
         return CoxPHFitter().fit(frame, **columns)
 
+    plain = frame.drop(columns="person")
+
     def unclustered() -> CoxPHFitter:
-        return CoxPHFitter().fit(frame.drop(columns="person"), "days", "event", weights_col="weight")
+        return CoxPHFitter().fit(plain, "days", "event", weights_col="weight")
 
     def several() -> list[CoxPHFitter]:
         return [fit() for _ in range(BOOTSTRAP_SAMPLE)]
 
     work: dict[str, tuple[Callable[[], object] | None, Callable[..., object]]] = {
         "cox": (None, fit),
-        "proportionality": (unclustered, lambda m: proportional_hazard_test(m, frame, time_transform="km")),
+        "proportionality": (unclustered, lambda m: proportional_hazard_test(m, plain, time_transform="km")),
         "concordance": (
             unclustered,
-            lambda m: concordance_index(frame["days"], -m.predict_log_partial_hazard(frame), frame["event"]),
+            lambda m: concordance_index(frame["days"], -m.predict_log_partial_hazard(plain), frame["event"]),
         ),
         "bootstrap": (None, several),
     }
