@@ -99,12 +99,11 @@ def curve_points(curves: Any, data: FollowUp, times: Sequence[float] = ()) -> li
         own = data.rows[data.rows[TREATMENT] == arm]
         if own.empty:
             continue
+        curve = arm_curve(curves, arm)
         asked = [time for time in times if time <= own["days"].max()]
-        table = pd.concat([curves.table(), curves.at(asked)]) if asked else curves.table()
-        table = table[table["group"] == arm].drop_duplicates("time").sort_values("time")
-        days = np.append(0.0, table["time"])
+        days = np.union1d([0.0, *asked], curve.times)
         at_risk, reached, on_day = people_at_risk(own, days), people_reached(own, days), people_on_days(own, days)
-        survival, lower, upper = (np.append(1.0, table[column]) for column in ("survival", "lower", "upper"))
+        survival, lower, upper = (curve.at(v, days, 1.0) for v in (curve.survival, curve.lower, curve.upper))
         points += [
             CurvePoint(
                 group=name,
@@ -135,31 +134,32 @@ def shares(curves: Any, data: FollowUp, days: Sequence[float]) -> list[Share]:
     asked = [day for day in days if day <= min(last.values())]
     if not asked:
         return []
-    at = curves.at(asked).set_index(["group", "time"])
-    reached = {
-        arm: dict(zip(asked, people_reached(data.rows[data.rows[TREATMENT] == arm], asked).tolist(), strict=True))
-        for arm in ARMS
-    }
+    at: dict[str, list[float]] = {}
+    for arm, name in ARMS.items():
+        curve, times = arm_curve(curves, arm), np.asarray(asked, dtype=float)
+        limits = {name: curve.survival, f"{name}_lower": curve.upper, f"{name}_upper": curve.lower}
+        at |= {key: (1 - curve.at(values, times, 1.0)).tolist() for key, values in limits.items()}
+    reached = {arm: people_reached(data.rows[data.rows[TREATMENT] == arm], asked).tolist() for arm in ARMS}
     gaps = survival_difference(
         steps["days"], steps["event"], steps[TREATMENT].to_numpy(), asked, groups=(0, 1), **data.arguments()
     )
-    found = []
-    for gap in gaps.itertuples():
-        arms = {name: at.loc[(arm, gap.time)] for arm, name in ARMS.items()}
-        found.append(
-            Share(
-                day=float(gap.time),
-                **{name: float(1 - row["survival"]) for name, row in arms.items()},
-                **{f"{name}_lower": float(1 - row["upper"]) for name, row in arms.items()},
-                **{f"{name}_upper": float(1 - row["lower"]) for name, row in arms.items()},
-                difference=float(gap.difference),
-                lower=float(gap.lower),
-                upper=float(gap.upper),
-                participant_events=reached[1][gap.time],
-                control_events=reached[0][gap.time],
-            )
+    return [
+        Share(
+            day=float(gap.time),
+            **{key: values[i] for key, values in at.items()},
+            difference=float(gap.difference),
+            lower=float(gap.lower),
+            upper=float(gap.upper),
+            participant_events=reached[1][i],
+            control_events=reached[0][i],
         )
-    return found
+        for i, gap in enumerate(gaps.itertuples())
+    ]
+
+
+def arm_curve(curves: Any, arm: int) -> Any:
+    """The curve of one arm (`survival.curves.Curve`)."""
+    return next(curve for curve in curves.curves if curve.group == arm)
 
 
 def medians(curves: Any) -> Arms:

@@ -15,6 +15,9 @@ from pipeline.results import Interaction, Model, Removed, Selection, Term
 
 TREATMENT = "participant"
 TIME, EVENT, WEIGHT, PERSON = "days", "event", "weight", "person_id"
+SUBGROUP = "in_subgroup"
+# What a fit is made from beside its covariates; the cohort's other columns need not be carried along.
+FIT_COLUMNS = (TREATMENT, TIME, EVENT, WEIGHT, PERSON, "stratum", SUBGROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.Dat
     one value, and the number of rows left out because a covariate is missing.
     """
     variables = sorted({v for covariate in covariates for v in variables_of(covariate.name)})
-    complete = data.dropna(subset=variables)
+    used = [name for name in dict.fromkeys([*FIT_COLUMNS, *variables]) if name in data]
+    complete = data[used].dropna(subset=variables)
     complete = complete.assign(**{c.name: _typed(complete[c.name], c) for c in covariates if c.name in complete})
     names = (TREATMENT, *(covariate.name for covariate in covariates))
     factors = tuple(name for name in names if name not in complete or _varies(complete[name]))
@@ -189,14 +193,14 @@ def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Inter
     """
     if len(np.unique(data[TREATMENT] + 2 * picked)) < 4:
         return None
-    marked = data.assign(in_subgroup=picked.astype(float))
+    marked = data.assign(**{SUBGROUP: picked.astype(float)})
     complete, factors, _ = prepare(marked, models.covariates)
-    cells = complete.groupby([TREATMENT, "in_subgroup"])[EVENT].sum()
+    cells = complete.groupby([TREATMENT, SUBGROUP])[EVENT].sum()
     if len(cells) < 4 or (cells == 0).any():
         return None
-    complete["treated_in_subgroup"] = complete[TREATMENT] * complete["in_subgroup"]
+    complete["treated_in_subgroup"] = complete[TREATMENT] * complete[SUBGROUP]
     # A subgroup that a covariate already marks (women) needs no main effect of its own.
-    own = [] if _spanned(complete, "in_subgroup", factors) else ["in_subgroup"]
+    own = [] if _spanned(complete, SUBGROUP, factors) else [SUBGROUP]
     fit = cox_fit(complete, [*factors, *own, "treated_in_subgroup"], models)
     row = fit.hazard_ratios().set_index("term").loc["treated_in_subgroup"]
     ratio, lower, upper, p = (float(row[name]) for name in ("hazard_ratio", "lower", "upper", "p"))

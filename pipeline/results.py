@@ -5,12 +5,12 @@ A number that disclosure control withheld, or that does not exist (a median that
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from pipeline.config import Text
 
@@ -380,8 +380,7 @@ def write_results(results: Results, path: Path) -> None:
 
     Twelve digits keep every figure far below its own error and hide the last bits, in which machines differ.
     """
-    text = json.dumps(_rounded(results.model_dump(mode="json")), ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_bytes(to_json(_rounded(results.model_dump(mode="json")), indent=1) + b"\n")
 
 
 def read_results(path: Path) -> Results:
