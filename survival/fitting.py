@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from survival.arrays import Floats, Ints, stable_order, transposed_product
+from survival.arrays import Bools, Floats, Ints, stable_order, transposed_product
 from survival.inputs import FollowUp
 from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
-from survival.risksets import risk_sets
+from survival.risksets import RiskSets, risk_sets
 from survival.varying import Layout
 
 MAX_ITERATIONS = 60
@@ -146,7 +147,7 @@ def _functions(plan: Layout, times: Floats) -> tuple[Floats, Floats]:
 
 def _model(
     data: FollowUp,
-    sets,
+    sets: RiskSets,
     rows: Ints,
     place: Ints,
     matrix: Floats,
@@ -158,24 +159,18 @@ def _model(
 ) -> Model:
     """Find where each cell's rows begin, for those who leave, come late and have the event."""
     size = sets.size
-    cells = size if pathwise else size * len(u)
     event = sets.event[rows]
     dead, censored = np.flatnonzero(event), np.flatnonzero(~event)
     position = np.full(data.n, -1)
     position[rows] = np.arange(len(rows))
     missed = level[sets.late] * size + sets.missed
     order = np.argsort(missed, kind="stable")
-    share, mass, term, first_term = tied_terms(sets, data.weight(), ties)
-    weight = data.weight()[rows]
-    event_weight = weight * event
     died_at = place[dead]
     moving = (u[dead] if pathwise else u[died_at // size]) * g[died_at % size]
-    edges = np.arange(cells + 1)
+    edges = np.arange((1 if pathwise else len(u)) * size + 1)
     return Model(
         sets=sets,
         x=matrix,
-        weight=weight,
-        event_weight=event_weight,
         place=place,
         late=position[sets.late][order],
         missed=missed[order],
@@ -188,15 +183,38 @@ def _model(
         censoring=np.searchsorted(place[censored], edges),
         u=u,
         g=g,
-        share=share,
-        mass=mass,
-        member=term,
-        first_term=first_term,
         pathwise=pathwise,
-        observed=np.concatenate(
-            [transposed_product(matrix, event_weight)[1:], transposed_product(moving, weight[dead])]
-        ),
+        **weighing(sets, data.weight(), rows, event, matrix, moving, dead, ties),
     )
+
+
+def weighing(
+    sets: RiskSets,
+    weights: Floats,
+    rows: Ints,
+    event: Bools,
+    matrix: Floats,
+    moving: Floats,
+    dead: Ints,
+    ties: str,
+) -> dict[str, Any]:
+    """What of a Model depends on the weights (n,): its own weights, the likelihood's terms, the events' sums.
+
+    rows and event (m,), matrix (m, 1+p) and dead (e,) as in Model; moving (e, q) the varying columns at the events.
+    """
+    weight = weights[rows]
+    event_weight = weight * event
+    share, mass, member, first_term = tied_terms(sets, weights, ties)
+    observed = transposed_product(matrix, event_weight)[1:], transposed_product(moving, weight[dead])
+    return {
+        "weight": weight,
+        "event_weight": event_weight,
+        "share": share,
+        "mass": mass,
+        "member": member,
+        "first_term": first_term,
+        "observed": np.concatenate(observed),
+    }
 
 
 def maximise(model: Model, names: list[str], start: Floats | None = None) -> Maximum:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survival.arrays import Floats, transposed_product
-from survival.fitting import Prepared, Ruler
+from survival.arrays import Floats
+from survival.fitting import Prepared, Ruler, weighing
 from survival.formula import Design
 from survival.inputs import checked_weights
-from survival.partial_likelihood import Model, tied_terms
+from survival.partial_likelihood import Model
 from survival.varying import layout
 
 if TYPE_CHECKING:
@@ -72,22 +72,7 @@ def reweighted(parts: Parts, weights: ArrayLike) -> Parts:
     model = prepared.model
     if ((values > 0) & (parts.data.weight() == 0)).any():
         raise ValueError("`weights` is above 0 in rows that had weight 0; fit them anew with `cox`")
-    share, mass, member, first_term = tied_terms(model.sets, values, prepared.ties)
-    weight = values[prepared.rows]
-    event_weight = weight * (model.event_weight > 0)
-    changed = replace(
-        model,
-        weight=weight,
-        event_weight=event_weight,
-        share=share,
-        mass=mass,
-        member=member,
-        first_term=first_term,
-        observed=np.concatenate(
-            [
-                transposed_product(model.x, event_weight)[1:],
-                transposed_product(model.moving_at_events(), event_weight[model.dead]),
-            ]
-        ),
-    )
+    moving, event = model.moving_at_events(), model.event_weight > 0
+    fields = weighing(model.sets, values, prepared.rows, event, model.x, moving, model.dead, prepared.ties)
+    changed = replace(model, **fields)
     return replace(parts, prepared=replace(prepared, model=changed), data=replace(parts.data, weights=values))
