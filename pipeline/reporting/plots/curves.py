@@ -27,7 +27,7 @@ def draw_curves(look: Look, outcome: OutcomeResult, days: list[float], clock: st
     """Both arms with 95% bands, and under each tick the people at risk and those who have reached the outcome."""
     groups = arms(outcome.curves)
     end = max(points[-1].day for points in groups.values())
-    left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.15, 1.62)
+    left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.32, 1.62)
     height = (2.5 if look.narrow else 3.0) + table
     figure, axes = canvas(look.width, height, left, right, 0.6 if look.narrow else 0.34, table)
     for group, points in groups.items():
