@@ -32,7 +32,7 @@ Ints = NDArray[np.integer]
 SCHEMA = pa.schema(
     [("row", pa.int64()), ("from_day", pa.int32()), ("to_day", pa.int32()), ("weight_factor", pa.float64())]
 )
-ROWS_AT_A_TIME = 200_000
+ROWS_AT_A_TIME = 25_000
 # Digits kept of a factor: the last bits differ between processors.
 DECIMALS = 12
 
