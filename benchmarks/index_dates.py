@@ -39,7 +39,7 @@ DESIGNS = (
     ("every month, joiners left out", "every_month", "exclude", True, False),
     ("random month, weighted, joiners left out", "random_month", "exclude", True, False),
     ("random month, censored at joining, weighted, without index weight", "random_month", "censor", False, True),
-    ("random month, joiners left out, without index weight (published)", "random_month", "exclude", False, False),
+    ("random month, joiners left out, without index weight", "random_month", "exclude", False, False),
 )
 # Not a design but what the first two try to recover: everyone followed, as if nobody had joined. Without an effect the
 # joiners' own lives show it.
@@ -217,10 +217,12 @@ def draw(results: pd.DataFrame, path: Path) -> None:
     from matplotlib import pyplot as plt
 
     titles = {"none": "No effect", "published": "Published effect"}
+    titles = {effect: title for effect, title in titles.items() if effect in set(results["effect"])}
     designs = [design[0] for design in DESIGNS][::-1]
     with plt.style.context(ROOT / "pipeline" / "reporting" / "utfall.mplstyle"):
-        figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True, layout="constrained")
-        for axis, (effect, title) in zip(panels, titles.items(), strict=True):
+        size = (5.5 + 2.5 * len(titles), 3.4)
+        figure, panels = plt.subplots(1, len(titles), figsize=size, sharey=True, squeeze=False, layout="constrained")
+        for axis, (effect, title) in zip(panels[0], titles.items(), strict=True):
             rows = results[results["effect"] == effect].set_index("design").reindex(designs)
             axis.axvline(0, color="0.3", linewidth=0.8)
             axis.errorbar(rows["bias"], range(len(rows)), xerr=1.96 * rows["bias_error"], fmt="o", markersize=4)
