@@ -77,7 +77,8 @@ config_option = click.option(
 @config_option
 @click.option("--from", "redo_from", type=click.Choice(STAGES), help="Do this stage and those after it again.")
 @click.option("--fresh", is_flag=True, help="Do every stage again, reusing nothing.")
-def evaluate(config_path: Path, redo_from: str | None, fresh: bool) -> None:
+@click.option("--verify", is_flag=True, help="Fit the headline with lifelines too; the difference is in the manifest.")
+def evaluate(config_path: Path, redo_from: str | None, fresh: bool, verify: bool) -> None:
     """Run all stages and write the report, reusing what is still valid.
 
     When data/raw/ holds no extracts, simulated ones are written there first.
@@ -86,10 +87,17 @@ def evaluate(config_path: Path, redo_from: str | None, fresh: bool) -> None:
     Example:
       utfall evaluate -c examples/unemployment/config.yaml
       utfall evaluate --from estimate
+      utfall evaluate --verify
     """
     start = time.perf_counter()
     config = _read_config(config_path)
     place = _run_stages(config, config_path, "report", STAGES[0] if fresh else redo_from)
+    if verify:
+        with logged(place.interim):
+            from pipeline.verification import in_words, verify_headline
+
+            click.echo(in_words(verify_headline(config, place.interim)))
+        _run_stages(config, config_path, "report", "report")
     from pipeline.headline import headline
     from pipeline.results import read_results
 

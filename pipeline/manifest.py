@@ -17,8 +17,17 @@ from pipeline.records import Record, files_under
 NAME = "manifest.json"
 
 
-def write_manifest(config: Config, inputs: dict[str, str], records: dict[str, Record], folder: Path) -> None:
-    """Write manifest.json beside the outputs in `folder`; the record of the report itself has no outputs yet."""
+def write_manifest(
+    config: Config,
+    inputs: dict[str, str],
+    records: dict[str, Record],
+    folder: Path,
+    verification: dict[str, Any] | None = None,
+) -> None:
+    """Write manifest.json beside the outputs in `folder`; the record of the report itself has no outputs yet.
+
+    verification : what a second software found of the headline, None when it was not asked
+    """
     settings = configuration(config)
     content: dict[str, Any] = {
         "evaluation": config.evaluation.name,
@@ -33,6 +42,7 @@ def write_manifest(config: Config, inputs: dict[str, str], records: dict[str, Re
             for name, record in records.items()
         },
         "warnings": [line for record in records.values() for line in record.warnings],
+        "verification": verification,
         "outputs": file_hashes(files_under(folder)),
     }
     text = json.dumps(content, ensure_ascii=False, indent=1)

@@ -26,6 +26,7 @@ from pipeline.manifest import outputs_written, write_manifest
 from pipeline.progress import SILENT, Progress
 from pipeline.provenance import marker_files, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
+from pipeline.verification import MATCHED, read_verification
 from pipeline.workspace import Run
 
 
@@ -192,7 +193,8 @@ def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> 
         seconds = round(time.perf_counter() - start, 3)
         record = replace(record, seconds=seconds, finished=_now(), warnings=_told(caught))
         if stage.reports:
-            write_manifest(job.config, job.extracts.hashes, {**earlier, stage.name: record}, staging)
+            second = read_verification(place.interim, matched_hash(earlier))
+            write_manifest(job.config, job.extracts.hashes, {**earlier, stage.name: record}, staging, second)
         record = replace(record, outputs=file_hashes(files_under(staging)))
         if stage.reports:
             if kept := publish.keep_changed(place.report, outputs_written(place.report)):
@@ -205,6 +207,11 @@ def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> 
     finally:
         publish.clean(destination, stage.name)
     return record
+
+
+def matched_hash(records: dict[str, Record]) -> str | None:
+    """The hash of the matched cohort among the outputs of the stages so far."""
+    return next((record.outputs[MATCHED] for record in records.values() if MATCHED in record.outputs), None)
 
 
 def _now() -> str:
