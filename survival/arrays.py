@@ -22,20 +22,25 @@ def group_sums(codes: Ints, values: Floats, size: int) -> Floats:
     return np.bincount(codes, values, size).astype(float, copy=False)
 
 
-def stable_order(key: Ints, size: int) -> Ints:
-    """Stable argsort of key (n,) of 0..size-1, faster than NumPy's own.
+def sorted_keys(key: Ints, size: int) -> tuple[Ints, Ints]:
+    """Keys (n,) of 0..size-1 in rising order, and the rows they come from; equal keys in the order of rows.
 
-    The row number rides in the key's low bits, so that the values themselves can be sorted, which processors do many
-    at a time; NumPy counts keys of 16 bits.
+    The row number rides in the low bits, so that the values themselves can be sorted: processors do many at a time,
+    which NumPy's argsort does not use when it must be stable.
     """
-    if size <= 2**16:
-        return np.argsort(key.astype(np.uint16), kind="stable")
     bits = len(key).bit_length()
     if size.bit_length() + bits > 63:
-        return np.argsort(key, kind="stable")
-    packed = (key.astype(np.int64) << bits) | np.arange(len(key))
+        order = np.argsort(key, kind="stable")
+        return key[order], order
+    packed = key.astype(np.int64, copy=False) << bits
+    packed |= np.arange(len(key))
     packed.sort()
-    return packed & ((1 << bits) - 1)
+    return packed >> bits, packed & ((1 << bits) - 1)
+
+
+def stable_order(key: Ints, size: int) -> Ints:
+    """Stable argsort of key (n,) of 0..size-1; keys of 16 bits NumPy counts."""
+    return np.argsort(key.astype(np.uint16), kind="stable") if size <= 2**16 else sorted_keys(key, size)[1]
 
 
 def chi_squared(u: Floats, covariance: Floats) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from survival.arrays import Floats, Ints
-from survival.curves import Hazard, group_rows, hazard, leave_jump
+from survival.curves import Hazard, group_rows, hazard
 from survival.influence import Jumps, jumps_of, squared_influence
 from survival.inputs import FollowUp, asked_times, clusters, follow_up, grouping
 from survival.intervals import checked_interval, interval_of, limits_at
-from survival.risksets import TIE_TOLERANCE, RiskSets, risk_sets
+from survival.risksets import TIE_TOLERANCE, risk_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +107,27 @@ def cumulative_incidence(
 
 
 def aalen_johansen(
-    data: FollowUp, causes: Iterable[int], cluster: Ints | None, robust: bool = True
+    data: FollowUp, causes: range, cluster: Ints | None, robust: bool = True
 ) -> tuple[Floats, list[tuple[Floats, Floats]]]:
     """Event times (k,) of any cause, and per asked cause incidence (k,) and std_error (k,), of one group's rows."""
     sets = risk_sets(data)
     rates = hazard(sets, data.weights)
     before = np.concatenate([[1.0], rates.survival])[: sets.size]
-    jumps = jumps_of(sets, cluster)
+    jumps = jumps_of(sets, data.weight(), data.status, causes.stop, cluster)
     found: list[tuple[Floats, Floats]] = []
     for cause in causes:
         own = sets.at_event(data.weight() * (data.status == cause))
         step = before * own / rates.at_risk
         incidence = np.cumsum(step)
         if robust:
-            variance = _influence_squares(sets, data, cause, rates, before, step, jumps)
+            variance = _influence_squares(jumps, cause, rates, before, step)
         else:
             variance = _aalen_variance(rates, own, before, incidence)
         found.append((incidence, np.sqrt(variance)))
     return sets.times, found
 
 
-def _influence_squares(
-    sets: RiskSets, data: FollowUp, cause: int, rates: Hazard, before: Floats, step: Floats, jumps: Jumps
-) -> Floats:
+def _influence_squares(jumps: Jumps, cause: int, rates: Hazard, before: Floats, step: Floats) -> Floats:
     """(k,) sum over clusters of the squared influence on the incidence F.
 
     A row at risk from entry e adds w {H(t) - H(e) - A(e) (F(t) - F(e))}, with dH(s) = (A(s-) - 1 / Y(s)) dF(s) and A
@@ -138,19 +135,14 @@ def _influence_squares(
     influence on log survival stays at v, so it adds v (F(t) - F(s)) from then on, and w S(s-) / Y(s) if its own event
     is of this cause. So P = (constant part, influence on log survival, weight at risk) and phi = (1, F, H).
     """
-    weight, size = data.weight(), sets.size
-    greenwood = np.cumsum(rates.greenwood)
-    earlier = np.concatenate([[0.0], greenwood])[:size]
+    a = np.cumsum(rates.greenwood)
     f = np.cumsum(step)
-    h = np.cumsum((earlier - 1 / rates.at_risk) * step)
-    on_survival = leave_jump(sets, weight, greenwood, rates.per_survivor)
-    constant = weight * np.append(h, 0.0)[sets.leaves] - on_survival * np.append(f, 0.0)[sets.leaves]
-    own = sets.event & (data.status == cause)
-    constant[own] += weight[own] * (before / rates.at_risk)[sets.leaves[own]]
-    phi = [np.ones(size), f, h]
-    late, a = weight[sets.late], greenwood[sets.missed]
-    entering = [late * (a * f[sets.missed] - h[sets.missed]), -late * a]
-    return squared_influence(jumps, sets, weight, [constant, on_survival], entering, phi)
+    h = np.cumsum((np.append(0.0, a[:-1]) - 1 / rates.at_risk) * step)
+    by_event = np.arange(jumps.kinds)[:, None] > 0
+    on_survival = a - by_event * rates.per_survivor
+    constant = h - on_survival * f
+    constant[cause] += before / rates.at_risk
+    return squared_influence(jumps, [constant, on_survival], [a * f - h, -a], [np.ones(jumps.size), f, h])
 
 
 def _aalen_variance(rates: Hazard, own: Floats, before: Floats, incidence: Floats) -> Floats:

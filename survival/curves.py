@@ -153,12 +153,15 @@ def group_rows(groups: Codes | None, data: FollowUp) -> Iterator[tuple[Any, Ints
     if groups is None:
         yield "all", slice(None) if kept is None else kept
         return
-    rows = np.arange(data.n) if kept is None else kept
-    order = rows[stable_order(groups.codes[rows], len(groups.labels))]
-    ends = np.cumsum(np.bincount(groups.codes[rows], minlength=len(groups.labels)))
-    for label, start, end in zip(groups.labels, np.append(0, ends), ends, strict=False):
-        if end > start:
-            yield label, order[start:end]
+    codes = groups.codes if kept is None else groups.codes[kept]
+    if len(groups.labels) <= 8:  # a look at all rows for each is then cheaper than sorting them
+        members = [np.flatnonzero(codes == g) for g in range(len(groups.labels))]
+    else:
+        ends = np.cumsum(np.bincount(codes, minlength=len(groups.labels)))
+        members = np.split(stable_order(codes, len(groups.labels)), ends[:-1])
+    for label, rows in zip(groups.labels, members, strict=True):
+        if len(rows):
+            yield label, rows if kept is None else kept[rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +216,9 @@ def _influence_squares(sets: RiskSets, weight: Floats, rates: Hazard, path: Floa
     A row at risk adds w (A(t) - A(entry)), with A = `path` the running Greenwood sum; when it leaves at s that stays
     at w (A(s) - A(entry) - event / (Y(s) - d(s))). So P = (constant part, weight at risk) and phi = (1, A).
     """
-    leaving = leave_jump(sets, weight, path, rates.per_survivor)
-    entering = -weight[sets.late] * path[sets.missed]
-    return squared_influence(jumps_of(sets, cluster), sets, weight, [leaving], [entering], [np.ones(sets.size), path])
-
-
-def leave_jump(sets: RiskSets, weight: Floats, path: Floats, per_survivor: Floats) -> Floats:
-    """(n,) what a row's influence on log survival stays at when it leaves, beside its entry; 0 if in no risk set."""
-    jump = weight * np.append(path, 0.0)[sets.leaves]
-    jump[sets.event] -= weight[sets.event] * per_survivor[sets.leaves[sets.event]]
-    return jump
+    jumps = jumps_of(sets, weight, sets.event.astype(np.int64), 2, cluster)
+    leaving = np.stack([path, path - rates.per_survivor])
+    return squared_influence(jumps, [leaving], [-path], [np.ones(sets.size), path])
 
 
 def _quantile(curve: Curve, share: float) -> dict[str, Any]:

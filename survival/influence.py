@@ -1,9 +1,10 @@
 """Sums of squared influences over clusters, at every event time at once, linear in rows.
 
 A curve's influence function is simple in time: cluster c's influence at t is sum_m P_cm(t) phi_m(t), where the P change
-only when a row of the cluster enters or leaves and the phi are the same for everyone. So the sum over clusters of its
-square needs only the running cross products of the P, which change by known amounts at known times. The last P is
-always the weight at risk, the only one that is not 0 at the start.
+only when a row of the cluster leaves or, late, enters, and the phi are the same for everyone. So the sum over clusters
+of its square needs only the running cross products of the P. By how much a row changes them depends on its weight and
+on few things besides: when, and how it leaves. So the changes are read from small tables, and of all that is known of a
+row only the weight has to be put in the order of clusters.
 """
 
 from __future__ import annotations
@@ -13,80 +14,90 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.arrays import Floats, Ints, group_sums, stable_order
+from survival.arrays import Floats, Ints, dot, group_sums, sorted_keys
 from survival.risksets import RiskSets
 
 
 @dataclass(frozen=True, slots=True)
 class Jumps:
-    """When the P of clusters change: as rows leave and, after those, as late rows enter.
+    """The changes of P, by cluster and time.
 
-    codes (n,) cluster of each row; when (j,) risk set after which each jump counts, K when it never does. Jumps are in
-    the `order` of clusters and time, runs of a cluster begin at `first` and `owner` is the cluster of each run. order
-    is None when rows are their own clusters and none is late: then each row jumps once.
+    weight (j,) of the row that changes it; when (j,) the risk set after which it counts, K when never; kind (j,) how
+    the row leaves, 0..kinds-1, or kinds when it enters; first (C,) where each cluster's run begins, None when each row
+    is its own cluster and none is late.
     """
 
-    codes: Ints
+    weight: Floats
     when: Ints
-    order: Ints | None
-    first: Ints
-    owner: Ints
+    kind: Ints
+    first: Ints | None
+    kinds: int
+    size: int
 
 
-def jumps_of(sets: RiskSets, cluster: Ints | None) -> Jumps:
-    """The jumps of clusters (n,), or of rows when cluster is None."""
-    codes = np.arange(len(sets.leaves)) if cluster is None else cluster
+def jumps_of(sets: RiskSets, weight: Floats, kind: Ints, kinds: int, cluster: Ints | None) -> Jumps:
+    """The jumps of rows (n,) of `weight` that leave in one of `kinds` ways, in clusters or each its own."""
+    when, owner = sets.leaves, cluster if cluster is not None else np.arange(len(weight))
     if cluster is None and not len(sets.late):
-        return Jumps(codes, sets.leaves, None, codes[:0], codes[:0])
-    owner = np.concatenate([codes, codes[sets.late]])
-    when = np.concatenate([sets.leaves, sets.missed])
-    order = stable_order(owner * (sets.size + 1) + when, (int(owner.max()) + 1) * (sets.size + 1))
-    sorted_owner = owner[order]
-    first = np.flatnonzero(np.diff(sorted_owner, prepend=-1))
-    return Jumps(codes, when[order], order, first, sorted_owner[first])
+        return Jumps(weight, when, kind, None, kinds, sets.size)
+    if len(sets.late):
+        owner = np.concatenate([owner, owner[sets.late]])
+        when = np.concatenate([when, sets.missed])
+        kind = np.concatenate([kind, np.full(len(sets.late), kinds)])
+        weight = np.concatenate([weight, weight[sets.late]])
+    kind_bits, when_bits = kinds.bit_length(), sets.size.bit_length()
+    packed = owner << (when_bits + kind_bits)
+    packed |= when << kind_bits
+    packed |= kind
+    key, order = sorted_keys(packed, (int(owner.max()) + 1) << (when_bits + kind_bits))
+    first = np.flatnonzero(np.diff(key >> (when_bits + kind_bits), prepend=-1))
+    sorted_when = (key >> kind_bits) & ((1 << when_bits) - 1)
+    return Jumps(weight[order], sorted_when, key & ((1 << kind_bits) - 1), first, kinds, sets.size)
 
 
 def squared_influence(
-    jumps: Jumps,
-    sets: RiskSets,
-    weight: Floats,
-    leaving: Sequence[Floats],
-    entering: Sequence[Floats],
-    phi: Sequence[Floats],
+    jumps: Jumps, leaving: Sequence[Floats], entering: Sequence[Floats], phi: Sequence[Floats]
 ) -> Floats:
     """(K,) sum over clusters of (sum_m P_m phi_m)^2 just after each risk set.
 
-    weight (n,) of rows; leaving, M-1 arrays (n,), and entering, M-1 arrays (l,): by how much the P but the last jump
-    when a row leaves or a late row enters; phi, M arrays (K,).
+    leaving, M arrays (kinds, K), and entering, M arrays (K,): by how much the P jump for a row of weight 1 that leaves
+    after, or enters after, a risk set; phi, M arrays (K,). One P more is kept, last: the weight at risk, whose phi is
+    the last of M+1.
     """
-    present = weight * (sets.leaves < sets.size)
-    leaving, entering = [*leaving, -present], [*entering, weight[sets.late]]
-    present[sets.late] = 0.0
-    if jumps.order is None:
-        at_start, steps = present, leaving
-    else:
-        at_start = group_sums(jumps.codes, present, int(jumps.codes.max()) + 1)
-        steps = [np.concatenate([out, into])[jumps.order] for out, into in zip(leaving, entering, strict=True)]
-    last = len(phi) - 1
-    after = [_running(jumps, step, at_start if m == last else None) for m, step in enumerate(steps)]
-    before = [p - step for p, step in zip(after, steps, strict=True)]
-    total = np.zeros(sets.size)
-    for a in range(len(phi)):
-        for b in range(a, len(phi)):
-            change = group_sums(jumps.when, after[a] * after[b] - before[a] * before[b], sets.size + 1)[:-1]
-            begun = float(at_start @ at_start) if a == b == last else 0.0
-            total += (1 if a == b else 2) * (begun + np.cumsum(change)) * phi[a] * phi[b]
+    size, kinds = jumps.size, jumps.kinds
+    cell = jumps.kind * (size + 1) + jumps.when
+    tables = [_padded(out, into) for out, into in zip(leaving, entering, strict=True)]
+    tables.append(_padded(np.full((kinds, size), -1.0), np.ones(size)))
+    steps = [jumps.weight * table[cell] for table in tables]
+    # Whoever leaves without having come late was there from the start.
+    start = -steps[-1] if jumps.first is None else -np.add.reduceat(steps[-1], jumps.first)
+    last = len(tables) - 1
+    after = [_running(jumps, step, start if m == last else None) for m, step in enumerate(steps)]
+    total = np.zeros(size)
+    for a in range(last + 1):
+        for b in range(a, last + 1):
+            # P Q after a jump less P Q before it.
+            change = steps[a] * after[b]
+            change += (after[a] - steps[a]) * steps[b]
+            begun = dot(start, start) if a == b == last else 0.0
+            products = begun + np.cumsum(group_sums(jumps.when, change, size + 1)[:-1])
+            total += (1 if a == b else 2) * products * phi[a] * phi[b]
     return np.maximum(total, 0.0)
+
+
+def _padded(leaving: Floats, entering: Floats) -> Floats:
+    """((kinds + 1) * (K + 1),) jumps by kind and risk set, entering last, 0 for those in no risk set."""
+    return np.pad(np.vstack([leaving, entering]), ((0, 0), (0, 1))).ravel()
 
 
 def _running(jumps: Jumps, step: Floats, start: Floats | None) -> Floats:
     """A P just after each jump: its start and the cumulative sum of its jumps, cluster by cluster."""
-    if jumps.order is None:
+    if jumps.first is None:
         return step if start is None else start + step
     total = np.cumsum(step)
     base = step[jumps.first] - total[jumps.first]
     if start is not None:
-        base += start[jumps.owner]
+        base += start
     return total + np.repeat(base, np.diff(np.append(jumps.first, len(step))))
 
 

@@ -155,7 +155,18 @@ def grouping(values: ArrayLike | None, name: str, n: int, *, ordered: bool = Tru
 
 
 def clusters(values: ArrayLike | None, n: int) -> Codes | None:
-    """`cluster` as codes; ValueError when there is only one, whose influences sum to 0 by construction."""
+    """`cluster` as codes, of which some may belong to nobody; labels are left empty.
+
+    Raises ValueError as `grouping`, and when there is only one, whose influences sum to 0 by construction.
+    """
+    if values is None:
+        return None
+    array = np.asarray(values)
+    if array.ndim == 1 and len(array) == n and array.dtype.kind in "iu":
+        low, high = int(array.min()), int(array.max())
+        # Numbers in a narrow range are codes already; looking each up would be most of the work of a curve.
+        if low < high < low + 4 * n + 1_000_000:
+            return Codes((array - low).astype(np.int64, copy=False), [])
     found = grouping(values, "cluster", n, ordered=False)
     if found is not None and len(found.labels) < 2:
         raise ValueError("`cluster` is the same in all rows; errors need at least two clusters, better many")

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from survival.arrays import Floats, Ints, chi_squared
+from survival.arrays import Floats, Ints, chi_squared, crossproduct, group_sums
 from survival.influence import cluster_sums
 from survival.inputs import Codes, FollowUp, clusters, follow_up, grouping
 from survival.risksets import RiskSets, risk_sets
@@ -90,9 +90,16 @@ class _Table:
 
     @classmethod
     def of(cls, sets: RiskSets, weight: Floats, groups: Codes, rho: float) -> _Table:
-        members = [weight * (groups.codes == g) for g in range(len(groups.labels))]
-        at_risk = np.stack([sets.at_risk(member) for member in members], axis=1)
-        events = np.stack([sets.at_event(member) for member in members], axis=1)
+        size, count = sets.size + 1, len(groups.labels)
+        cell = groups.codes * size + sets.leaves
+
+        def by_group(cells: Ints, values: Floats) -> Floats:
+            return group_sums(cells, values, size * count).reshape(count, size)[:, :-1].T
+
+        at_risk = sets.suffix(by_group(cell, weight))
+        if len(sets.late):
+            at_risk -= sets.suffix(by_group(groups.codes[sets.late] * size + sets.missed, weight[sets.late]))
+        events = by_group(cell, weight * sets.event)
         emphasis = np.ones(sets.size)
         if rho:
             left = 1 - np.minimum(events.sum(axis=1) / at_risk.sum(axis=1), 1.0)
@@ -120,21 +127,28 @@ def _hypergeometric_variance(table: _Table) -> Floats:
 
 
 def _robust_variance(table: _Table, sets: RiskSets, data: FollowUp, groups: Codes, owner: Ints | None) -> Floats:
-    """(G, G) sum over clusters of squared score residuals at equal hazards."""
-    weight = data.weight()
+    """(G, G) sum over clusters of squared score residuals at equal hazards.
+
+    A row's residual for group g depends on its own group, when it leaves and whether by an event (and, late, on when it
+    entered): it is read from a table of those. Residuals for all groups sum to 0, so the last follows.
+    """
+    size, count = sets.size, len(groups.labels)
     rate = table.emphasis * table.events.sum(axis=1) / table.at_risk.sum(axis=1)
-    exposure = weight * sets.over_life(rate)
-    happened = np.where(sets.event, weight * np.append(table.emphasis, 0.0)[sets.leaves], 0.0)
-    columns = []
-    for g in range(len(groups.labels)):
-        share = table.share[:, g]
-        here = groups.codes == g
-        columns.append(
-            happened * (here - np.append(share, 0.0)[sets.leaves])
-            - (exposure * here - weight * sets.over_life(rate * share))
-        )
-    residuals = cluster_sums(owner, np.stack(columns, axis=1))
-    return residuals.T @ residuals
+    all_paths = sets.prefix(np.column_stack([rate, rate[:, None] * table.share]))
+    cell = groups.codes * (size + 1) + sets.leaves + sets.event * (count * (size + 1))
+    late = groups.codes[sets.late] * (size + 1) + sets.missed
+    weight, columns = data.weight(), []
+    for g in range(count - 1):
+        own = (np.arange(count) == g).astype(float)[:, None]
+        path = np.zeros((count, size + 1))
+        path[:, :-1] = all_paths[:, 1 + g] - own * all_paths[:, 0]
+        at_event = np.zeros((count, size + 1))
+        at_event[:, :-1] = table.emphasis * (own - table.share[:, g])
+        residual = weight * np.concatenate([path, path + at_event]).ravel()[cell]
+        residual[sets.late] -= weight[sets.late] * path.ravel()[late]
+        columns.append(cluster_sums(owner, residual))
+    columns.append(-np.sum(columns, axis=0))
+    return crossproduct(np.stack(columns, axis=1))
 
 
 def _test(table: _Table, variance: Floats, groups: Codes, method: str) -> LogRank:

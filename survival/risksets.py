@@ -96,8 +96,9 @@ class RiskSets:
 def risk_sets(data: FollowUp, stratum: Ints | None = None, strata: int = 1) -> RiskSets:
     """Find the risk sets of checked follow-up, by `stratum` (n,) of 0..strata-1; rows of weight 0 belong to none."""
     event = data.status > 0
-    if data.weights is not None:
-        event &= data.weights > 0
+    uncounted = None if data.weights is None or data.weights.min() > 0 else data.weights == 0
+    if uncounted is not None:
+        event &= ~uncounted
     times, last, first = _on_grid(data.time, data.entry, event)
     codes: Ints = np.zeros(len(times), dtype=np.int64)
     offset: Ints = np.array([0, len(times)])
@@ -106,30 +107,26 @@ def risk_sets(data: FollowUp, stratum: Ints | None = None, strata: int = 1) -> R
         keys, last, first, offset = _by_stratum(last, first, event, stratum, strata, len(times))
         codes, times = keys // max(len(times), 1), times[keys % max(len(times), 1)]
         base = offset[stratum]
-    member = last > (base if first is None else first)
-    if data.weights is not None:
-        member &= data.weights > 0
-    late = np.flatnonzero(member & (first > base)) if first is not None else np.empty(0, dtype=np.int64)
-    return RiskSets(
-        times=times,
-        stratum=codes,
-        offset=offset,
-        leaves=np.where(member, last - 1, len(times)),
-        late=late,
-        missed=first[late] - 1 if first is not None else late,
-        event=event & member,
-    )
+    outside = last <= (base if first is None else first)
+    if uncounted is not None:
+        outside |= uncounted
+    leaves = last - 1
+    leaves[outside] = len(times)
+    late = np.flatnonzero(~outside & (first > base)) if first is not None else np.empty(0, dtype=np.int64)
+    missed = first[late] - 1 if first is not None else late
+    return RiskSets(times, codes, offset, leaves, late, missed, event)
 
 
 def _on_grid(time: Floats, entry: Floats | None, event: Bools) -> tuple[Floats, Ints, Ints | None]:
     """The distinct event times, and for each row how many of them are at or before its time and its entry."""
     span = int(time.max()) + 1
-    if span <= 4 * len(time) + 1_000_000 and _whole(time) and (entry is None or _whole(entry)):
-        happened = np.bincount(time[event].astype(np.int64), minlength=span) > 0
-        count = np.concatenate([[0], np.cumsum(happened)])
-        upto = count[time.astype(np.int64) + 1]
+    days = _whole(time) if span <= 4 * len(time) + 1_000_000 else None
+    entry_days = _whole(np.maximum(entry, -1)) if days is not None and entry is not None else None
+    if days is not None and (entry is None or entry_days is not None):
+        happened = np.bincount(days, event, span) > 0
+        upto = np.cumsum(happened, dtype=np.int64)
         grid = np.flatnonzero(happened).astype(float)
-        return grid, upto, None if entry is None else count[np.maximum(entry, -1).astype(np.int64) + 1]
+        return grid, upto[days], None if entry_days is None else np.append(upto, 0)[entry_days]
     grid = np.unique(time[event])
     slack = TIE_TOLERANCE * float(np.mean(grid)) if len(grid) else 0.0
     grid = grid[np.diff(grid, prepend=-np.inf) > slack]
@@ -138,8 +135,10 @@ def _on_grid(time: Floats, entry: Floats | None, event: Bools) -> tuple[Floats, 
     return grid, stop, None if entry is None else np.searchsorted(before, entry, side="right")
 
 
-def _whole(values: Floats) -> bool:
-    return bool((values == np.rint(values)).all())
+def _whole(values: Floats) -> Ints | None:
+    """The values as integers, None unless they are whole."""
+    whole = values.astype(np.int64)
+    return whole if (whole == values).all() else None
 
 
 def _by_stratum(
