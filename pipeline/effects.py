@@ -63,18 +63,33 @@ def follow_up(
 
 def _cut(rows: pd.DataFrame, censoring: pd.DataFrame) -> pd.DataFrame:
     """Rows cut where their censoring weight changes; the event stays with the last piece."""
-    columns = ["row", TREATMENT, "person", "stratum", "days", "event", "destination", "weight"]
-    pieces = rows[columns].merge(censoring, on="row", how="left")
-    pieces["entry"] = pieces["from_day"].fillna(0.0)
-    pieces = pieces[pieces["entry"] < pieces["days"]]
-    end = pieces["to_day"].fillna(np.inf)
-    last = pieces["days"] <= end
-    return pieces.assign(
-        days=np.minimum(pieces["days"], end),
-        event=np.where(last, pieces["event"], 0),
-        destination=pieces["destination"].where(last),
-        weight=pieces["weight"] * pieces["weight_factor"].fillna(1.0),
-    ).reset_index(drop=True)
+    owner = pd.Index(rows["row"]).get_indexer(censoring["row"])
+    followed = rows["days"].to_numpy()
+    known = np.flatnonzero(owner >= 0)
+    begun = known[censoring["from_day"].to_numpy()[known] < followed[owner[known]]]
+    whole = np.setdiff1d(np.arange(len(rows)), owner)
+    at = np.concatenate([owner[begun], whole])
+    order = np.argsort(at, kind="stable")
+    at = at[order]
+
+    def of_pieces(name: str, otherwise: float) -> NDArray[np.float64]:
+        """(pieces,) a column of `censoring`, and what stands for it in rows that are not cut."""
+        return np.concatenate([censoring[name].to_numpy(float)[begun], np.full(len(whole), otherwise)])[order]
+
+    end = of_pieces("to_day", np.inf)
+    last = followed[at] <= end
+    pieces = {name: rows[name].to_numpy()[at] for name in ("row", TREATMENT, "person", "stratum")}
+    return pd.DataFrame(
+        {
+            **pieces,
+            "entry": of_pieces("from_day", 0.0),
+            "days": np.minimum(followed[at], end),
+            "event": np.where(last, rows["event"].to_numpy()[at], 0),
+            "destination": np.where(last, rows["destination"].to_numpy()[at], None),
+            "weight": rows["weight"].to_numpy()[at] * of_pieces("weight_factor", 1.0),
+        },
+        copy=False,
+    )
 
 
 def _factor_on(rows: pd.DataFrame, day: pd.Series, censoring: pd.DataFrame) -> NDArray[np.float64]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline import effects, regression
-from pipeline.config import Config, Models, Subgroup
+from pipeline.config import Config, Subgroup
 from pipeline.effects import TREATMENT, FollowUp, finite
+from pipeline.parallel import spread
 from pipeline.results import (
     About,
     Balance,
@@ -34,29 +39,89 @@ from pipeline.where import mask
 from pipeline.workspace import Run
 
 CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
+ROWS_WORTH_PROCESSES = 50_000  # starting one takes as long as the estimates of some thousand rows
 
 
 def run(run: Run) -> None:
     """Estimate everything the configuration asks for and write `results.json`, unprotected."""
-    matched = read_matched(run.read / "matched.parquet", run.config)
-    censoring_file = run.read / "censoring.parquet"
-    censoring = pd.read_parquet(censoring_file) if censoring_file.exists() else None
     summary = json.loads((run.read / "match.json").read_text(encoding="utf-8"))
     config = run.config
-    outcomes = {}
-    for name in config.outcome_names:
-        run.say(f"outcome {name}")
-        outcomes[name] = estimate_outcome(matched, name, config, censoring, headline=name == config.outcome_names[0])
     results = Results(
         evaluation=about(config, _simulated(run)),
         flow=[FlowStep(**step) for step in _json(run, "flow.json")],
         description=[DescriptionRow(**row) for row in _json(run, "description.json")],
         matching=Matching(**summary["matching"]) if summary["matching"] else None,
         balance=Balance(**summary["balance"]),
-        outcomes=outcomes,
+        outcomes=estimate_outcomes(run),
         goals=[GoalResult(**goal.model_dump()) for goal in config.goals],
     )
     write_results(results, run.write / "results.json")
+
+
+def estimate_outcomes(run: Run) -> dict[str, OutcomeResult]:
+    """Every outcome, with the subgroups of the headline outcome; over processes when there are many rows."""
+    config = run.config
+    headline = config.outcome_names[0]
+    # What takes longest goes first.
+    pieces = [("outcome", headline), ("interactions", headline)]
+    pieces += [("outcome", name) for name in config.outcome_names[1:]]
+    pieces += [("subgroup", name) for name in config.subgroups]
+    few = pq.read_metadata(run.read / "matched.parquet").num_rows < ROWS_WORTH_PROCESSES
+    found = {}
+    for number, result in spread(
+        _estimate_piece, pieces, processes=1 if few else None, prepare=_prepare, given=(run.read, config)
+    ):
+        found[pieces[number]] = result
+        run.say(f"{' '.join(pieces[number])} ({len(found)} of {len(pieces)})")
+    subgroups = {name: found["subgroup", name] for name in config.subgroups}
+    for name, test in adjusted(found["interactions", headline]).items():
+        subgroups[name] = subgroups[name].model_copy(update={"interaction": test})
+    outcomes = {name: found["outcome", name] for name in config.outcome_names}
+    outcomes[headline] = outcomes[headline].model_copy(update={"subgroups": subgroups})
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the estimates of a run are made from."""
+
+    config: Config
+    matched: pd.DataFrame
+    censoring: pd.DataFrame | None
+
+    @classmethod
+    def read(cls, folder: Path, config: Config) -> Material:
+        file = folder / "censoring.parquet"
+        censoring = pd.read_parquet(file) if file.exists() else None
+        return cls(config, read_matched(folder / "matched.parquet", config), censoring)
+
+    def follow_up(self, outcome: str) -> FollowUp:
+        """The rows of an outcome."""
+        after = self.config.outcomes[outcome].after if outcome in self.config.outcomes else None
+        return effects.follow_up(self.matched, outcome, self.censoring, after)
+
+
+# The material of this process, and the rows of the outcome it last looked at.
+_material: Material
+_followed: Callable[[str], FollowUp]
+
+
+def _prepare(folder: Path, config: Config) -> None:
+    global _material, _followed
+    _material = Material.read(folder, config)
+    _followed = lru_cache(maxsize=1)(_material.follow_up)
+
+
+def _estimate_piece(piece: tuple[str, str]) -> Any:
+    kind, name = piece
+    config = _material.config
+    if kind == "outcome":
+        return estimate_outcome(_followed(name), name, config)
+    headline = _followed(config.outcome_names[0])
+    if kind == "interactions":
+        return interaction_tests(headline.rows, config)
+    subgroup = config.subgroups[name]
+    return estimate_subgroup(headline, mask(subgroup.where, headline.rows), subgroup, config)
 
 
 def read_matched(path: Path, config: Config) -> pd.DataFrame:
@@ -66,12 +131,8 @@ def read_matched(path: Path, config: Config) -> pd.DataFrame:
     return matched.astype(dict.fromkeys(factors, "category"))
 
 
-def estimate_outcome(
-    matched: pd.DataFrame, name: str, config: Config, censoring: pd.DataFrame | None, *, headline: bool
-) -> OutcomeResult:
-    """Curves, shares, tests and regressions of one outcome; subgroups for the headline outcome only."""
-    after = config.outcomes[name].after if name in config.outcomes else None
-    data = effects.follow_up(matched, name, censoring, after)
+def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult:
+    """Curves, shares, tests and regressions of one outcome, without its subgroups."""
     rows = data.rows
     curves = effects.curves_of(data)
     horizon = config.report.horizon or config.report.at[-1]
@@ -97,7 +158,7 @@ def estimate_outcome(
         hazard_ratio_curve=hazard_ratio_curve(data, config),
         bands_test=bands_test,
         destinations=effects.destinations(data, min(config.report.at[-1], float(rows["days"].max()))),
-        subgroups=estimate_subgroups(data, config) if headline else {},
+        subgroups={},
     )
 
 
@@ -133,9 +194,7 @@ def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiS
             hazard_ratio=finite(row.hazard_ratio),
             lower=finite(row.lower),
             upper=finite(row.upper),
-            events=int(
-                events.loc[(events["days"] > low) & (events["days"] <= (high or np.inf)), "person_id"].nunique()
-            ),
+            events=_people_between(events, low, high),
         )
         for row, low, high in zip(table.itertuples(), edges[:-1], edges[1:], strict=True)
     ]
@@ -143,8 +202,8 @@ def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiS
     return bands, ChiSquared(statistic=finite(test.statistic), df=int(test.df), p=finite(test.p))
 
 
-def _people_between(events: pd.DataFrame, low: float, high: float | None) -> int:
-    within = (events["days"] > low) & (events["days"] <= (np.inf if high is None else high))
+def _people_between(events: pd.DataFrame, low: float | None, high: float | None) -> int:
+    within = (events["days"] > (low or 0.0)) & (events["days"] <= (np.inf if high is None else high))
     return int(events.loc[within, "person_id"].nunique())
 
 
@@ -173,31 +232,25 @@ def _proportionality(full: regression.Fitted) -> list[ProportionalityRow]:
     ]
 
 
-def estimate_subgroups(data: FollowUp, config: Config) -> dict[str, SubgroupResult]:
-    """Every configured subgroup, with interaction tests whose p-values are adjusted for how many there are (Holm)."""
-    chosen = {name: mask(subgroup.where, data.rows) for name, subgroup in config.subgroups.items()}
-    results = {
-        name: estimate_subgroup(data, chosen[name], subgroup, config) for name, subgroup in config.subgroups.items()
-    }
-    tests = interaction_tests(data.rows, chosen, config.models)
-    adjusted = regression.holm([test.p or 0.0 for test in tests.values()])
-    for (name, test), p in zip(tests.items(), adjusted, strict=True):
-        corrected = test.model_copy(update={"p_adjusted": p, "tests": len(tests)})
-        results[name] = results[name].model_copy(update={"interaction": corrected})
-    return results
-
-
-def interaction_tests(
-    rows: pd.DataFrame, chosen: dict[str, NDArray[np.bool_]], models: Models
-) -> dict[str, Interaction]:
+def interaction_tests(rows: pd.DataFrame, config: Config) -> dict[str, Interaction]:
     """The interaction test of each subgroup that has one; men against women is women against men turned round."""
     tests: dict[str, Interaction] = {}
+    chosen = {name: mask(subgroup.where, rows) for name, subgroup in config.subgroups.items()}
     for name, picked in chosen.items():
         mirror = next((other for other in tests if (chosen[other] != picked).all()), None)
-        test = regression.interaction(rows, picked, models) if mirror is None else _turned(tests[mirror])
+        test = regression.interaction(rows, picked, config.models) if mirror is None else _turned(tests[mirror])
         if test is not None:
             tests[name] = test
     return tests
+
+
+def adjusted(tests: dict[str, Interaction]) -> dict[str, Interaction]:
+    """The tests with p-values adjusted for how many there are (Holm)."""
+    corrected = regression.holm([test.p or 0.0 for test in tests.values()])
+    return {
+        name: test.model_copy(update={"p_adjusted": p, "tests": len(tests)})
+        for (name, test), p in zip(tests.items(), corrected, strict=True)
+    }
 
 
 def _turned(test: Interaction) -> Interaction:
