@@ -17,7 +17,7 @@ from survival.varying import Layout
 MAX_ITERATIONS = 60
 CLOSE = 1e-6  # a Newton step this small (in standard deviations of the columns) leaves an error of its square
 ALIASED = 1e-10  # share of a column's information that must be its own
-BLOCK = 16_384  # rows gathered at a time, so that they are still in the cache when they are scaled
+BLOCK = 4_096  # rows put together at a time, so that they are still in the cache when they are scaled
 LEVEL_CELLS = 5e7  # sums by level kept at most: risk sets times levels times columns
 RUNAWAY = 0.05  # a coefficient still moving this much when the likelihood no longer changes is infinite
 
@@ -121,17 +121,18 @@ def _ruler(x: list[Floats]) -> Ruler:
 
 
 def _standardised(x: list[Floats], rows: Ints, kept: list[int], ruler: Ruler) -> Floats:
-    """(m, 1+p) a column of ones and the `kept` columns, centred and scaled; a block of rows at a time."""
-    matrix = np.empty((len(rows), 1 + len(kept)))
-    for start in range(0, len(rows), BLOCK):
-        here = rows[start : start + BLOCK]
-        part = matrix[start : start + BLOCK]
+    """(m, 1+p) a column of ones and the `kept` columns, centred and scaled, in the order of `rows`.
+
+    Columns are put side by side first, so that what is looked up for each row lies in one place.
+    """
+    beside = np.empty((len(x[0]) if x else len(rows), 1 + len(kept)))
+    for start in range(0, len(beside), BLOCK):
+        part = beside[start : start + BLOCK]
         part[:, 0] = 1.0
         for i, j in enumerate(kept, start=1):
-            part[:, i] = x[j][here]
-        part[:, 1:] -= ruler.centre[kept]
+            np.subtract(x[j][start : start + BLOCK], ruler.centre[j], out=part[:, i])
         part[:, 1:] /= ruler.scale[kept]
-    return matrix
+    return beside.take(rows, axis=0)
 
 
 def _functions(plan: Layout, times: Floats) -> tuple[Floats, Floats]:

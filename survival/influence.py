@@ -9,7 +9,8 @@ row only the weight has to be put in the order of clusters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,42 +18,59 @@ import numpy as np
 from survival.arrays import Floats, Ints, dot, group_sums, sorted_keys
 from survival.risksets import RiskSets
 
+BLOCK = 65_536  # jumps looked at together, so that what is made of them stays in the cache
+
 
 @dataclass(frozen=True, slots=True)
 class Jumps:
     """The changes of P, by cluster and time.
 
-    weight (j,) of the row that changes it; when (j,) the risk set after which it counts, K when never; kind (j,) how
-    the row leaves, 0..kinds-1, or kinds when it enters; first (C,) where each cluster's run begins, None when each row
-    is its own cluster and none is late.
+    weight (j,) of the row that changes it; cell (j,) the risk set after which it counts, K when never, and in the low
+    `kind_bits` bits how the row leaves, 0..kinds-1, or kinds when it enters; first (C,) where each cluster's run
+    begins, None when each row is its own cluster and none is late.
     """
 
     weight: Floats
-    when: Ints
-    kind: Ints
+    cell: Ints
     first: Ints | None
     kinds: int
     size: int
+
+    @property
+    def kind_bits(self) -> int:
+        return self.kinds.bit_length()
+
+    def blocks(self) -> Iterator[tuple[slice, Ints | None]]:
+        """Rows of whole clusters, about as many as `BLOCK` or risk sets, and where each cluster begins among them."""
+        size = max(BLOCK, 4 * self.size)
+        if self.first is None:
+            yield from ((slice(start, start + size), None) for start in range(0, len(self.cell), size))
+            return
+        edges = np.append(self.first, len(self.cell))
+        cut = np.unique(np.append(np.searchsorted(edges, np.arange(0, len(self.cell), size)), len(self.first)))
+        for here, end in itertools.pairwise(cut):
+            yield slice(edges[here], edges[end]), self.first[here:end] - edges[here]
 
 
 def jumps_of(sets: RiskSets, weight: Floats, kind: Ints, kinds: int, cluster: Ints | None) -> Jumps:
     """The jumps of rows (n,) of `weight` that leave in one of `kinds` ways, in clusters or each its own."""
     when, owner = sets.leaves, cluster if cluster is not None else np.arange(len(weight))
+    kind_bits, when_bits = kinds.bit_length(), sets.size.bit_length()
     if cluster is None and not len(sets.late):
-        return Jumps(weight, when, kind, None, kinds, sets.size)
+        return Jumps(weight, (when << kind_bits) | kind, None, kinds, sets.size)
     if len(sets.late):
         owner = np.concatenate([owner, owner[sets.late]])
         when = np.concatenate([when, sets.missed])
         kind = np.concatenate([kind, np.full(len(sets.late), kinds)])
         weight = np.concatenate([weight, weight[sets.late]])
-    kind_bits, when_bits = kinds.bit_length(), sets.size.bit_length()
     packed = owner << (when_bits + kind_bits)
     packed |= when << kind_bits
     packed |= kind
     key, order = sorted_keys(packed, (int(owner.max()) + 1) << (when_bits + kind_bits))
-    first = np.flatnonzero(np.diff(key >> (when_bits + kind_bits), prepend=-1))
-    sorted_when = (key >> kind_bits) & ((1 << when_bits) - 1)
-    return Jumps(weight[order], sorted_when, key & ((1 << kind_bits) - 1), first, kinds, sets.size)
+    owner = key >> (when_bits + kind_bits)
+    first = np.append(0, np.flatnonzero(owner[1:] != owner[:-1]) + 1)
+    key &= (1 << (when_bits + kind_bits)) - 1
+    return Jumps(weight[order], key, first, kinds, sets.size)
 
 
 def squared_influence(
@@ -61,44 +79,58 @@ def squared_influence(
     """(K,) sum over clusters of (sum_m P_m phi_m)^2 just after each risk set.
 
     leaving, M arrays (kinds, K), and entering, M arrays (K,): by how much the P jump for a row of weight 1 that leaves
-    after, or enters after, a risk set; phi, M arrays (K,). One P more is kept, last: the weight at risk, whose phi is
-    the last of M+1.
+    after, or enters after, a risk set; phi, M + 1 arrays (K,), since one P more is kept, last: the weight at risk.
     """
-    size, kinds = jumps.size, jumps.kinds
-    cell = jumps.kind * (size + 1) + jumps.when
-    tables = [_padded(out, into) for out, into in zip(leaving, entering, strict=True)]
-    tables.append(_padded(np.full((kinds, size), -1.0), np.ones(size)))
-    steps = [jumps.weight * table[cell] for table in tables]
-    # Whoever leaves without having come late was there from the start.
-    start = -steps[-1] if jumps.first is None else -np.add.reduceat(steps[-1], jumps.first)
-    last = len(tables) - 1
-    after = [_running(jumps, step, start if m == last else None) for m, step in enumerate(steps)]
-    total = np.zeros(size)
-    for a in range(last + 1):
-        for b in range(a, last + 1):
+    tables = [_table(jumps, out, into) for out, into in zip(leaving, entering, strict=True)]
+    tables.append(_table(jumps, np.full((jumps.kinds, jumps.size), -1.0), np.ones(jumps.size)))
+    pairs = list(itertools.combinations_with_replacement(range(len(tables)), 2))
+    changes = np.zeros((len(pairs), jumps.size + 1))
+    at_start = 0.0
+    for rows, first in jumps.blocks():
+        steps, after, start = _paths(jumps.weight[rows], jumps.cell[rows], first, tables)
+        at_start += dot(start, start)
+        when = jumps.cell[rows] >> jumps.kind_bits
+        for change, (a, b) in zip(changes, pairs, strict=True):
             # P Q after a jump less P Q before it.
-            change = steps[a] * after[b]
-            change += (after[a] - steps[a]) * steps[b]
-            begun = dot(start, start) if a == b == last else 0.0
-            products = begun + np.cumsum(group_sums(jumps.when, change, size + 1)[:-1])
-            total += (1 if a == b else 2) * products * phi[a] * phi[b]
+            difference = steps[a] * after[b]
+            difference += (after[a] - steps[a]) * steps[b]
+            change += group_sums(when, difference, jumps.size + 1)
+    total = np.zeros(jumps.size)
+    for change, (a, b) in zip(changes, pairs, strict=True):
+        begun = at_start if a == b == len(tables) - 1 else 0.0
+        total += (1 if a == b else 2) * (begun + np.cumsum(change[:-1])) * phi[a] * phi[b]
     return np.maximum(total, 0.0)
 
 
-def _padded(leaving: Floats, entering: Floats) -> Floats:
-    """((kinds + 1) * (K + 1),) jumps by kind and risk set, entering last, 0 for those in no risk set."""
-    return np.pad(np.vstack([leaving, entering]), ((0, 0), (0, 1))).ravel()
+def _table(jumps: Jumps, leaving: Floats, entering: Floats) -> Floats:
+    """The jumps of a row of weight 1 by cell, entering last among the kinds; 0 for those in no risk set."""
+    table = np.zeros((jumps.size + 1, 1 << jumps.kind_bits))
+    table[:-1, : jumps.kinds] = leaving.T
+    table[:-1, jumps.kinds] = entering
+    return table.ravel()
 
 
-def _running(jumps: Jumps, step: Floats, start: Floats | None) -> Floats:
+def _paths(
+    weight: Floats, cell: Ints, first: Ints | None, tables: list[Floats]
+) -> tuple[list[Floats], list[Floats], Floats]:
+    """Each P's jumps (j,), its values just after them (j,), and the weight at risk of each cluster at the start."""
+    steps: list[Floats] = [weight * table[cell] for table in tables]
+    # Whoever leaves without having come late was there from the start.
+    start: Floats = np.negative(steps[-1] if first is None else np.add.reduceat(steps[-1], first))
+    after = [_running(step, first) for step in steps[:-1]]
+    after.append(_running(steps[-1], first, start))
+    return steps, after, start
+
+
+def _running(step: Floats, first: Ints | None, start: Floats | None = None) -> Floats:
     """A P just after each jump: its start and the cumulative sum of its jumps, cluster by cluster."""
-    if jumps.first is None:
+    if first is None:
         return step if start is None else start + step
     total = np.cumsum(step)
-    base = step[jumps.first] - total[jumps.first]
+    base = step[first] - total[first]
     if start is not None:
         base += start
-    return total + np.repeat(base, np.diff(np.append(jumps.first, len(step))))
+    return total + np.repeat(base, np.diff(np.append(first, len(step))))
 
 
 def cluster_sums(cluster: Ints | None, values: Floats) -> Floats:

@@ -135,7 +135,7 @@ def _evaluate(model: Model, b: Floats) -> State:
     top = float(eta.max())
     eta -= top
     event_eta = dot(model.event_weight, eta)
-    risk = model.weight * np.exp(eta, out=eta)
+    risk = np.multiply(model.weight, np.exp(eta, out=eta), out=eta)
     levels: LevelSums | None = None
     shift: Floats = np.zeros(model.sets.size)
     if model.pathwise:
