@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
@@ -53,15 +54,17 @@ def spread(
         for number, piece in enumerate(pieces):
             yield number, work(piece)
         return
+    context = multiprocessing.get_context("spawn")
+    line, held = context.Pipe(duplex=False)
     with _one_thread_each():
-        pool = ProcessPoolExecutor(
-            count, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(prepare, given)
-        )
+        pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(line, prepare, given))
         asked = {pool.submit(work, piece): number for number, piece in enumerate(pieces)}
     try:
         yield from _as_done(asked)
     finally:
+        held.close()
         pool.shutdown(wait=True, cancel_futures=True)
+        line.close()
 
 
 def _as_done(asked: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
@@ -88,16 +91,14 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin(prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
-    """Leave Ctrl-C to the process that asked, and end with it, however it ends."""
+def _begin(line: Connection, prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """Leave Ctrl-C to the process that asked, and end when it drops the line, which its own end does too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     if prepare is not None:
         prepare(*given)
 
 
-def _end_with(sentinel: int) -> None:
-    wait_for([sentinel])
+def _end_with(line: Connection) -> None:
+    wait_for([line])
     os._exit(1)

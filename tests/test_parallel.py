@@ -1,0 +1,130 @@
+"""Work spread over processes: the same results, errors that come through, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.parallel import spread
+
+_prepared: list[str] = []
+
+
+def prepare(word: str) -> None:
+    _prepared.append(word)
+
+
+def squared(piece: int) -> tuple[int, str]:
+    return piece**2, _prepared[-1]
+
+
+def failing(piece: int) -> int:
+    if piece == 2:
+        raise ValueError("piece 2 cannot be done")
+    return piece
+
+
+def whose(_: int) -> int:
+    time.sleep(0.2)
+    return os.getpid()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_results_come_with_the_number_of_their_piece(processes):
+    found = dict(spread(squared, [3, 4, 5], processes=processes, prepare=prepare, given=("ready",)))
+    assert found == {0: (9, "ready"), 1: (16, "ready"), 2: (25, "ready")}
+
+
+def test_pieces_are_done_in_several_processes_with_one_thread_each():
+    before = os.environ.get("OMP_NUM_THREADS")
+    workers = {pid for _, pid in spread(whose, list(range(6)), processes=2)}
+    assert len(workers) == 2
+    assert os.getpid() not in workers
+    assert os.environ.get("OMP_NUM_THREADS") == before
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_error_in_a_piece_is_the_callers(processes):
+    with pytest.raises(ValueError, match="piece 2 cannot be done"):
+        list(spread(failing, [1, 2, 3], processes=processes))
+
+
+def test_nothing_to_do_starts_nothing():
+    assert list(spread(failing, [], prepare=prepare, given=("never",))) == []
+
+
+SLOW = """
+import os, time
+from pathlib import Path
+from pipeline.parallel import spread
+
+def write(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    try:
+        list(spread(write, [{folder!r}] * 4, processes=2))
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        raise SystemExit(130)
+"""
+
+
+@pytest.fixture
+def slow_run(tmp_path):
+    """A run whose two workers are asleep in their pieces; the run, and the workers' process ids."""
+    script, folder = tmp_path / "slow.py", tmp_path / "workers"
+    folder.mkdir()
+    script.write_text(SLOW.format(folder=str(folder)), encoding="utf-8")
+    root = str(Path(__file__).resolve().parent.parent)
+    run = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield run, [int(file.name) for file in folder.iterdir()]
+    run.kill()
+    run.wait()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process ids are looked up the POSIX way")
+def test_workers_end_when_the_run_is_killed(slow_run):
+    run, workers = slow_run
+    assert len(workers) == 2
+    run.kill()
+    run.wait()
+    assert _all_gone(workers)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_ctrl_c_reaches_the_run_alone(slow_run):
+    run, workers = slow_run
+    for pid in (*workers, run.pid):  # as a terminal does
+        os.kill(pid, signal.SIGINT)
+    assert run.wait(20) == 130
+    assert run.stdout.read().split() == [b"interrupted"]
+    assert _all_gone(workers)
+
+
+def _all_gone(workers: list[int]) -> bool:
+    deadline = time.monotonic() + 20
+    while any(_alive(pid) for pid in workers):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")  # a process nobody has asked after is still listed, as a zombie
+    return not (stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] == "Z")
