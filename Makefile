@@ -37,7 +37,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.matching
+	$(BIN)/python -m benchmarks
 
 coverage: $(READY)
 	$(BIN)/python -m benchmarks.coverage
