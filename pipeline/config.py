@@ -299,7 +299,15 @@ class Report(Section):
     at: list[float] = Field([183, 365], min_length=1, description="times at which shares are given")
     horizon: float | None = Field(None, gt=0, description="end of the restricted mean; the last of `at` when left out")
     time_unit: Text = Text(sv="dagar", en="days")
-    formats: list[Literal["html"]] = Field(["html"], description="file types of the report")
+    formats: list[Literal["html", "docx"]] = Field(
+        ["html", "docx"], min_length=1, description="the report as a page, as a Word document"
+    )
+    tables: list[Literal["latex", "markdown"]] = Field(
+        default_factory=list, description="formats of each table besides CSV and Excel"
+    )
+    word_template: str | None = Field(
+        None, description="Word file whose styles, page, header and footer the Word document takes"
+    )
 
 
 class Disclosure(Section):

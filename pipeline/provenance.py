@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.errors import Fault, stop_if
 from pipeline.fingerprint import file_hash
 
 MARKER = "SIMULATED.json"
 _TEXT = {".csv", ".txt", ".tsv"}
+# Keys of `report` that name a file of the house's own.
+HOUSE = ("word_template",)
 
 
 def source_files(config: Config, base: Path) -> dict[str, Path]:
@@ -30,6 +33,23 @@ def source_files(config: Config, base: Path) -> dict[str, Path]:
                 name += "'"
             files[name] = path
     return files
+
+
+def house_files(config: Config, base: Path) -> dict[str, Path]:
+    """The files of the house's own that the report is made with, by their key in the configuration.
+
+    Raises
+    ------
+    UserError : one of them is not there
+    """
+    named = {f"report.{key}": value for key in HOUSE if (value := getattr(config.report, key))}
+    remedy = "Paths start from the folder of the configuration."
+    stop_if(
+        Fault(key, f"there is no file '{shown_path(Path(value))}'.", remedy)
+        for key, value in named.items()
+        if not (base / value).is_file()
+    )
+    return {key: base / value for key, value in named.items()}
 
 
 def simulated_extracts(files: Iterable[Path]) -> bool:

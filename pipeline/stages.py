@@ -24,7 +24,7 @@ from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_h
 from pipeline.lock import only_run
 from pipeline.manifest import outputs_written, write_manifest
 from pipeline.progress import SILENT, Progress
-from pipeline.provenance import marker_files, source_files
+from pipeline.provenance import house_files, marker_files, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
 from pipeline.verification import MATCHED, read_verification
 from pipeline.workspace import Run
@@ -99,7 +99,8 @@ def run_stages(
     lock = place.interim / ".lock"
     with _kept_only_if_used(place.interim), only_run(lock, f"Evaluation '{config.evaluation.name}' is being run"):
         _clear_up_after_killed_runs(stages, place)
-        job = _Job(config, config.model_dump(mode="json"), place, progress, _Extracts.found(config, place.base))
+        house = file_hashes(house_files(config, place.base))
+        job = _Job(config, config.model_dump(mode="json"), place, progress, _Extracts.found(config, place.base), house)
         records: dict[str, Record] = {}
         for stage in stages[: names.index(until) + 1]:
             records[stage.name] = _reuse_or_do(stage, job, records, force=stage.name in forced)
@@ -136,6 +137,7 @@ class _Job:
     place: Folders
     progress: Progress
     extracts: _Extracts
+    house: dict[str, str]
 
 
 def _clear_up_after_killed_runs(stages: tuple[Stage, ...], place: Folders) -> None:
@@ -171,7 +173,7 @@ def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[st
     inputs = {name: record.outputs for name, record in earlier.items()} or extracts
     sections = (*stage.sections, *(stage.ready_sections if job.config.cohort else ()))
     return {
-        "inputs": value_hash(inputs),
+        "inputs": value_hash({**inputs, **job.house} if stage.reports else inputs),
         "configuration": value_hash({name: job.settings[name] for name in sections}),
         "code": code_hash(stage.code),
         "versions": value_hash(versions()),
@@ -194,7 +196,8 @@ def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> 
         record = replace(record, seconds=seconds, finished=_now(), warnings=_told(caught))
         if stage.reports:
             second = read_verification(place.interim, matched_hash(earlier))
-            write_manifest(job.config, job.extracts.hashes, {**earlier, stage.name: record}, staging, second)
+            inputs = {**job.extracts.hashes, **job.house}
+            write_manifest(job.config, inputs, {**earlier, stage.name: record}, staging, second)
         record = replace(record, outputs=file_hashes(files_under(staging)))
         if stage.reports:
             if kept := publish.keep_changed(place.report, outputs_written(place.report)):

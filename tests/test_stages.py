@@ -90,6 +90,17 @@ def test_changed_code_is_run_again(project: Path) -> None:
     assert run(project) == ["match"]
 
 
+def test_changed_template_makes_the_report_again(project: Path) -> None:
+    config = config_of(project)
+    config = config.model_copy(update={"report": config.report.model_copy(update={"word_template": "house.docx"})})
+    with pytest.raises(UserError, match=r"word_template: there is no file 'house\.docx'"):
+        run(project, config)
+    (project / "house.docx").write_text("first")
+    assert run(project, config) == DONE
+    (project / "house.docx").write_text("second")
+    assert run(project, config) == ["report"]
+
+
 def test_changed_extract_name_counts(project: Path) -> None:
     """The year of a LISA extract is read from its name."""
     run(project)
