@@ -1,4 +1,4 @@
-"""Stage 5: results -> tables, figures and a page for readers, under disclosure control."""
+"""Stage 5: results -> tables, figures, a page and a Word document for readers, under disclosure control."""
 
 from __future__ import annotations
 
@@ -13,21 +13,31 @@ from pipeline.reporting.document import Document
 from pipeline.reporting.html import Other, write_page
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
+from pipeline.reporting.tabletext import to_latex, to_markdown
+from pipeline.reporting.word import write_word
 from pipeline.reporting.words import Words
+from pipeline.reporting.workbook import to_xlsx, workbook
 from pipeline.results import Results, read_results, write_results
 from pipeline.workspace import Run
 
+TEXT_TABLES = {"latex": ("tex", to_latex), "markdown": ("md", to_markdown)}
+
 
 def run(run: Run) -> None:
-    """Write the report: report.html, figures/, tables/ and results.json, all of it under disclosure control."""
+    """Write pages, Word documents, figures/, tables/ and results.json, all of it under disclosure control."""
     account_file = run.read / "account.json"
     account = json.loads(account_file.read_text(encoding="utf-8")) if account_file.exists() else {}
-    write_report(read_results(run.read / "results.json"), run.config, account, run.write)
+    write_report(read_results(run.read / "results.json"), run.config, account, run.write, run.base)
     run.say(f"report in {' and '.join(run.config.language)}")
 
 
-def write_report(results: Results, config: Config, account: dict[str, Any], folder: Path) -> None:
-    """Protect the results, then write everything that readers get into an empty folder."""
+def write_report(
+    results: Results, config: Config, account: dict[str, Any], folder: Path, base: Path | None = None
+) -> None:
+    """Protect the results, then write everything that readers get into an empty folder.
+
+    base : the folder that paths of the configuration start from
+    """
     policy = Policy(config.disclosure.minimum_count)
     protected = protect(results, policy)
     shown = protect_account(account, policy)
@@ -35,32 +45,46 @@ def write_report(results: Results, config: Config, account: dict[str, Any], fold
     documents = [build(material) for material in materials]
     drawn = [[figures.draw(figure) for figure in document.figures()] for document in documents]
     figures.write(folder / "figures", drawn)
-    write_tables(folder / "tables", [m.words for m in materials], documents)
+    write_tables(folder / "tables", materials, documents)
     for position, (material, document) in enumerate(zip(materials, documents, strict=True)):
-        page = write_page(
-            document, material.words, drawn[position], position, material.source, _other(config, position)
-        )
-        (folder / page_name(config, position)).write_text(page, encoding="utf-8", newline="\n")
+        words, source, pictures = material.words, material.source, drawn[position]
+        if "html" in config.report.formats:
+            page = write_page(document, words, pictures, position, source, _other(config, position))
+            (folder / file_name(config, position, "report.html")).write_text(page, encoding="utf-8", newline="\n")
+        if "docx" in config.report.formats:
+            template = (base or Path()) / config.report.word_template if config.report.word_template else None
+            word = write_word(document, words, pictures, source, template)
+            (folder / file_name(config, position, "report.docx")).write_bytes(word)
+        book = workbook(document, words, source)
+        (folder / file_name(config, position, "tables.xlsx")).write_bytes(book)
     write_results(protected, folder / "results.json")
 
 
-def page_name(config: Config, position: int) -> str:
-    """report.html in the first language, report.en.html and so on in another."""
-    return "report.html" if position == 0 else f"report.{config.language[position]}.html"
+def file_name(config: Config, position: int, name: str) -> str:
+    """A file's name in the first language, NAME.en.ENDING and so on in another."""
+    stem, _, ending = name.rpartition(".")
+    return name if position == 0 else f"{stem}.{config.language[position]}.{ending}"
 
 
 def _other(config: Config, position: int) -> Other | None:
     if len(config.language) < 2:
         return None
     other = 1 - position
-    return Other(config.language[other], page_name(config, other))
+    return Other(config.language[other], file_name(config, other, "report.html"))
 
 
-def write_tables(folder: Path, words: list[Words], documents: list[Document]) -> None:
-    """Write `tables/`: NAME.csv once, NAME.xlsx with a sheet per language."""
+def write_tables(folder: Path, materials: list[Material], documents: list[Document]) -> None:
+    """Write `tables/`: NAME.csv once, NAME.xlsx with a sheet per language, NAME.tex and NAME.md where asked for."""
     folder.mkdir(parents=True)
-    by_language = [document.tables() for document in documents]
-    for versions in zip(*by_language, strict=True):
+    config = materials[0].config
+    for versions in zip(*(document.tables() for document in documents), strict=True):
         name = versions[0].name
         (folder / f"{name}.csv").write_text(tables.to_csv(versions[0]), encoding="utf-8", newline="\n")
-        (folder / f"{name}.xlsx").write_bytes(tables.to_xlsx(list(zip(words, versions, strict=True))))
+        sheets = [(material.words, table, material.source) for material, table in zip(materials, versions, strict=True)]
+        (folder / f"{name}.xlsx").write_bytes(to_xlsx(sheets))
+        for wanted in config.report.tables:
+            ending, write = TEXT_TABLES[wanted]
+            for position, (material, table) in enumerate(zip(materials, versions, strict=True)):
+                text = write(material.words, table, material.source)
+                path = folder / file_name(config, position, f"{name}.{ending}")
+                path.write_text(text, encoding="utf-8", newline="\n")

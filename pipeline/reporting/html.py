@@ -21,7 +21,7 @@ from pipeline.reporting.document import (
     Paragraph,
 )
 from pipeline.reporting.figures import Drawn, Figure, inline, suffix
-from pipeline.reporting.tables import Table, cell
+from pipeline.reporting.tables import Table, cell, heads
 from pipeline.reporting.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,8 +34,6 @@ class Cell:
 
     text: str
     kind: str
-    span: int = 1
-    down: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def write_page(
         if isinstance(block, Fold):
             return macros.fold(block, Markup("\n").join(render(inner) for inner in block.blocks))  # type: ignore[attr-defined]
         if isinstance(block, Table):
-            return macros.table(block, numbers[block.name, "table"], _head(block), _body(words, block))  # type: ignore[attr-defined]
+            return macros.table(block, numbers[block.name, "table"], heads(block), _body(words, block))  # type: ignore[attr-defined]
         if isinstance(block, Figure):
             return _figure(macros, figures[block.name], numbers[block.name, "figure"], position)
         return getattr(macros, PLAIN[type(block)])(block)
@@ -98,23 +96,6 @@ def _figure(macros: object, item: Drawn, number: int, position: int) -> Markup:
     name = f"{item.figure.name}-{item.figure.look.words.language}"
     wide, narrow = Markup(inline(item.wide, name)), Markup(inline(item.narrow, f"{name}-narrow"))
     return macros.figure(item.figure, number, wide, narrow, suffix(item.figure, position))  # type: ignore[attr-defined]
-
-
-def _head(table: Table) -> list[list[Cell]]:
-    """One row of column heads, two when columns stand in groups."""
-    if not any(column.group for column in table.columns):
-        return [[Cell(column.label, column.kind) for column in table.columns]]
-    upper: list[Cell] = []
-    lower: list[Cell] = []
-    for i, column in enumerate(table.columns):
-        if not column.group:
-            upper.append(Cell(column.label, column.kind, down=2))
-            continue
-        lower.append(Cell(column.label, column.kind))
-        if i == 0 or table.columns[i - 1].group != column.group:
-            span = sum(1 for c in table.columns if c.group == column.group)
-            upper.append(Cell(column.group, "count", span=span))
-    return [upper, lower]
 
 
 def _body(words: Words, table: Table) -> list[list[Cell]]:

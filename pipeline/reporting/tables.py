@@ -1,11 +1,12 @@
-"""Tables: the same numbers as CSV (one number per column, unrounded), Excel and, through html.py, for readers."""
+"""Tables: what a table is, its cells and heads as readers see them, and the same numbers as CSV.
+
+Other writers build on it: html.py, word/, workbook.py (Excel) and tabletext.py (LaTeX, Markdown).
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +15,6 @@ from pipeline.reporting.words import Words, numbers
 Kind = Literal["text", "count", "percent", "points", "ratio", "number", "p", "time"]
 Value = Any
 DECIMALS = {"count": 0, "percent": 1, "points": 1, "ratio": 2, "number": 1, "time": 0}
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,36 @@ class Table:
         return any(row.get(column.key) is None for row in self.rows for column in columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head; it spans `span` columns and reaches down over `down` rows of heads."""
+
+    text: str
+    kind: Kind
+    span: int = 1
+    down: int = 1
+
+
+def heads(table: Table) -> list[list[Head]]:
+    """One row of column heads, two when columns stand in groups."""
+    columns = table.columns
+    if not any(column.group for column in columns):
+        return [[Head(column.label, column.kind) for column in columns]]
+    upper: list[Head] = []
+    for i, column in enumerate(columns):
+        if not column.group:
+            upper.append(Head(column.label, column.kind, down=2))
+        elif i == 0 or columns[i - 1].group != column.group:
+            upper.append(Head(column.group, "count", span=sum(1 for c in columns if c.group == column.group)))
+    return [upper, [Head(column.label, column.kind) for column in columns if column.group]]
+
+
+def under(words: Words, table: Table, source: str) -> list[str]:
+    """What stands under a table: its notes, what two dots mean where there are any, and the source."""
+    withheld = [words("page.withheld")] if table.has_withheld else []
+    return [*table.notes, *withheld, *([source] if source else [])]
+
+
 def cell(words: Words, column: Column, row: dict[str, Value], absent: dict[str, str]) -> str:
     """A cell as readers see it, with its interval in brackets and its marks of significance."""
     value = row.get(column.key)
@@ -119,72 +149,3 @@ def _raw(value: Value) -> str:
     if isinstance(value, Label):
         return value.code
     return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def to_xlsx(tables: list[tuple[Words, Table]]) -> bytes:
-    """The table as an Excel file, a sheet per language, with the same bytes for the same numbers."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.active)
-    for words, table in tables:
-        _fill(book.create_sheet(words("sheet")), words, table)
-    raw = io.BytesIO()
-    book.save(raw)
-    return _without_dates(raw.getvalue())
-
-
-def _fill(sheet: Any, words: Words, table: Table) -> None:
-    from openpyxl.styles import Alignment, Font
-
-    sheet.append([table.caption])
-    sheet["A1"].font = Font(bold=True)
-    keys = [(column, key) for column in table.columns for key in column.keys]
-    sheet.append([_head(words, column, key) for column, key in keys])
-    for head in sheet[2]:
-        head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    for row in table.rows:
-        sheet.append([_excel(table, column, key, row) for column, key in keys])
-    for i, (column, key) in enumerate(keys):
-        letter = sheet.cell(row=2, column=i + 1).column_letter
-        sheet.column_dimensions[letter].width = 36 if column.kind == "text" else 15
-        for rows in sheet.iter_rows(min_row=3, max_row=2 + len(table.rows), min_col=i + 1, max_col=i + 1):
-            rows[0].number_format = "0.000" if key.endswith("_p") else _excel_format(column)
-    for note in table.notes:
-        sheet.append([note])
-    sheet.freeze_panes = "A3"
-
-
-def _head(words: Words, column: Column, key: str) -> str:
-    name = f"{column.group}: {column.label}" if column.group else column.label
-    end = key.removeprefix(column.key)
-    return f"{name}, {words(f'column{end}')}" if end else name
-
-
-def _excel(table: Table, column: Column, key: str, row: dict[str, Value]) -> Value:
-    value = row.get(key)
-    if isinstance(value, Label):
-        return value.text
-    if value is None and column.kind != "text" and key == column.key:
-        return table.absent.get(key, numbers.WITHHELD)
-    return value
-
-
-def _excel_format(column: Column) -> str:
-    decimals = DECIMALS.get(column.kind, 3) if column.decimals is None else column.decimals
-    places = "." + "0" * decimals if decimals else ""
-    if column.kind in ("percent", "points"):
-        return f"0{places}%"
-    return "General" if column.kind == "text" else f"# ##0{places}" if column.kind == "count" else f"0{places}"
-
-
-def _without_dates(archive: bytes) -> bytes:
-    """The same archive without the time of writing, in its entries and in the document properties."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in sorted(source.namelist()):
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = re.sub(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>", b"", content)
-            target.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()

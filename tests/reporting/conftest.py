@@ -9,7 +9,7 @@ from make_results import jobb, ready
 from written import ACCOUNT, ROOT, Report
 
 from pipeline.config import Config, load_config
-from pipeline.disclosure import Policy, protect
+from pipeline.disclosure import Policy, protect, protect_account
 from pipeline.report import run as run_stage
 from pipeline.report import write_report
 from pipeline.reporting.material import Material
@@ -52,4 +52,4 @@ def randomised(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 @pytest.fixture(params=["sv", "en"])
 def material(request: pytest.FixtureRequest, protected: Results, config: Config) -> Material:
-    return Material(protected, config, {}, Words(request.param))
+    return Material(protected, config, protect_account(ACCOUNT, Policy(10)), Words(request.param))

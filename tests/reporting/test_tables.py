@@ -9,11 +9,12 @@ import time
 import openpyxl
 import pytest
 
-from pipeline.reporting.tables import Column, Label, Table, cell, to_csv, to_xlsx
+from pipeline.reporting.tables import Column, Label, Table, cell, to_csv
 from pipeline.reporting.words import Words
 from pipeline.reporting.words.numbers import MINUS, NBSP
+from pipeline.reporting.workbook import to_xlsx
 
-SV, EN = Words("sv"), Words("en")
+SV, EN, SOURCE = Words("sv"), Words("en"), "Källa: registren"
 SHARE = Column("share", "Andel", "percent", interval=True)
 POINTS = Column("gap", "Skillnad", "points", interval=True)
 RATIO = Column("ratio", "Kvot", "ratio", interval=True, stars=True, decimals=3)
@@ -73,7 +74,7 @@ def test_csv_holds_raw_numbers_and_codes(table: Table) -> None:
 
 
 def test_excel_has_a_sheet_per_language_and_numbers_as_numbers(table: Table) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx([(SV, table), (EN, table)])))
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx([(SV, table, SOURCE), (EN, table, SOURCE)])))
     assert book.sheetnames == ["Svenska", "English"]
     rows = list(book["Svenska"].iter_rows(values_only=True))
     assert rows[0][0] == "Personer"
@@ -84,6 +85,6 @@ def test_excel_has_a_sheet_per_language_and_numbers_as_numbers(table: Table) -> 
 
 
 def test_excel_bytes_do_not_depend_on_the_clock(table: Table) -> None:
-    first = to_xlsx([(SV, table)])
+    first = to_xlsx([(SV, table, SOURCE)])
     time.sleep(2.1)  # zip entries know time to two seconds
-    assert to_xlsx([(SV, table)]) == first
+    assert to_xlsx([(SV, table, SOURCE)]) == first
