@@ -179,17 +179,19 @@ def check(config_path: Path) -> None:
 @click.option(
     "--format", "file_format", default="csv", show_default=True, type=click.Choice(["csv"]), help="File type."
 )
-def simulate(out: Path, people: int, seed: int, file_format: str) -> None:
+@click.option("--faults", is_flag=True, help="With the faults of real extracts, and a ledger of them, FAULTS.csv.")
+def simulate(out: Path, people: int, seed: int, file_format: str, faults: bool) -> None:
     """Write simulated extracts with a known effect, in the registers' own formats.
 
     \b
     Example:
       utfall simulate --out data/raw --people 5000 --seed 7
+      utfall simulate --out data/raw --faults
     """
     with logged(None):
         from pipeline.simulated import write_simulated
 
-        for path in write_simulated(out, people, seed, file_format):
+        for path in write_simulated(out, people, seed, file_format, faults=faults):
             click.echo(short_path(path))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,26 @@ def extracts_wanting(sources: Sources, base: Path) -> bool:
     return not found or (unfinished and all(digests.get(path.name) == digest(path) for path in found))
 
 
-def write_simulated(folder: Path, people: int, seed: int, file_format: str = "csv") -> list[Path]:
+def write_simulated(
+    folder: Path, people: int, seed: int, file_format: str = "csv", *, faults: bool = False
+) -> list[Path]:
     """Simulate extracts into a folder, with their marker; extracts that were simulated there before make room.
 
     The marker comes before the extracts, so that those of a run that was killed are known to be incomplete.
 
+    Parameters
+    ----------
+    faults : put the faults of real extracts into them, with a ledger of them beside
+
+    Returns
+    -------
+    The files, the ledger among them.
+
     Raises
     ------
-    UserError : the folder holds a file of the same name that was not simulated, or is being filled by another process
+    UserError : the folder holds a file of the same name that was not simulated, or is being filled by another process,
+        or there are too few people to simulate
     """
-    from pipeline.simulation import simulate, write_extracts
 
     folder.mkdir(parents=True, exist_ok=True)
     staging = folder / ".simulating"
@@ -48,7 +59,7 @@ def write_simulated(folder: Path, people: int, seed: int, file_format: str = "cs
         shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
         staging.mkdir()
         try:
-            written = write_extracts(simulate(people=people, seed=seed), staging, file_format)
+            written = _write(staging, people, seed, file_format, faults=faults)
             _make_room(folder, [path.name for path in written])
             files = {path.name: digest(path) for path in sorted(written)}
             _write_marker(folder, {"people": people, "seed": seed, "format": file_format, "files": files})
@@ -57,6 +68,21 @@ def write_simulated(folder: Path, people: int, seed: int, file_format: str = "cs
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return [folder / path.name for path in written]
+
+
+def _write(folder: Path, people: int, seed: int, file_format: str, *, faults: bool) -> list[Path]:
+    from pipeline.simulation import faults as faulty
+    from pipeline.simulation import simulate, write_extracts
+
+    try:
+        simulated = simulate(people=people, seed=seed)
+        if not faults:
+            return write_extracts(simulated, folder, file_format)
+        spoilt = faulty.put_faults(simulated.tables, seed)
+    except ValueError as error:
+        raise UserError(Fault("utfall simulate", f"{error}.")) from None
+    written = write_extracts(replace(simulated, tables=spoilt.tables), folder, file_format)
+    return [*written, faulty.write_ledger(spoilt.ledger, folder / faulty.LEDGER)]
 
 
 def _make_room(folder: Path, names: list[str]) -> None:

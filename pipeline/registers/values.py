@@ -10,8 +10,7 @@ from pipeline.registers.contracts import FIRST_YEAR, LAST_YEAR, SENTINEL_DATES, 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_ISO = r"^\d{4}-\d{2}-\d{2}([ T]00:00(:00(\.0+)?)?)?$"
-_PACKED = r"^\d{8}$"
+_MIDNIGHT = r"^[ T]00:00(:00(\.0+)?)?$"
 _NO_DATE = ("0", "00000000", "0000-00-00")
 _AMOUNT = r"^-?\d{1,15}([.,]\d+)?$"
 _WHOLE = r"^-?\d{1,15}$"
@@ -61,12 +60,40 @@ def describe_impossible(column: Column, number: int) -> tuple[str, str]:
 
 
 def as_date(text: ir.StringValue) -> ir.DateValue:
-    """The day a text names, sentinels included; null when it names none."""
+    """The day a text names, sentinels included; null when it names none.
+
+    A partial date, with 00 for the day, or for month and day, counts as the middle of what it names: the 15th, 1 July.
+    """
     import ibis
 
-    dashed = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)
-    iso = ibis.cases((text.re_search(_ISO), text.substr(0, 10)), (text.re_search(_PACKED), dashed))
-    return iso.try_cast("date")
+    day = _dashed(text)
+    whole = ibis.cases(
+        (~day.endswith("-00"), day),
+        (day.endswith("-00-00"), day.substr(0, 5) + "07-01"),
+        else_=day.substr(0, 8) + "15",
+    )
+    return whole.try_cast("date")
+
+
+def is_partial(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text names a day with 00 for the day, or for month and day."""
+    return as_date(text).notnull() & _dashed(text).endswith("-00")
+
+
+def _dashed(text: ir.StringValue) -> ir.StringValue:
+    """The day of a text in the form YYYY-MM-DD, whatever its digits say; null when it has no such form.
+
+    Told by length and by the places of the dashes, which is much cheaper than a regular expression for every value.
+    """
+    import ibis
+
+    day = text.substr(0, 10)
+    packed = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2)
+    return ibis.cases(
+        ((text.length() == 10) & day.like("____-__-__"), text),
+        ((text.length() == 8) & ~text.contains("-"), packed),
+        ((text.length() > 10) & day.like("____-__-__") & text.substr(10).re_search(_MIDNIGHT), day),
+    )
 
 
 def is_sentinel(day: ir.DateValue) -> ir.BooleanValue:

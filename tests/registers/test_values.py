@@ -52,6 +52,10 @@ def judged(connection: ibis.BaseBackend, text: str | None, column: Column) -> tu
         ("9999-12-31", None),
         ("0000-00-00", None),
         ("00000000", None),
+        ("2020-02-00", dt.date(2020, 2, 15)),
+        ("20200200", dt.date(2020, 2, 15)),
+        ("2020-00-00", dt.date(2020, 7, 1)),
+        ("20200000", dt.date(2020, 7, 1)),
         (None, None),
     ],
 )
@@ -62,7 +66,7 @@ def test_dates(connection: ibis.BaseBackend, text: str | None, day: dt.date | No
 @pytest.mark.parametrize(
     "text",
     ["2020-02-30", "20210229", "2020-13-01", "2020-1-3", "29/02/2020", "2020", "202002", "1850-01-01", "2150-01-01",
-     "2020-02-29 13:45:00", "2020-02-29x", "igår"],
+     "2020-02-29 13:45:00", "2020-02-29x", "igår", "2020-00-12", "2020-13-00", "202-002-01", "2020-2-29 ", "20-2-2020"],
 )  # fmt: skip
 def test_impossible_dates(connection: ibis.BaseBackend, text: str) -> None:
     assert judged(connection, text, DATE) == (None, True)
