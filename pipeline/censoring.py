@@ -104,21 +104,21 @@ def _matching_classes(rows: Table, config: Config) -> dict[str, Any]:
     return class_columns(rows, {name: rule for name, rule in variables.items() if name != "start_month"})
 
 
-def write_weights(cohort: Path, months: PersonMonths, outcomes: list[str], path: Path) -> float:
+def write_weights(cohort: Path, months: PersonMonths, path: Path) -> float:
     """Write `censoring.parquet` for the control rows of `cohort.parquet`; returns the largest factor.
 
     Columns: row (number of the row in the cohort, from 0), from_day, to_day, weight_factor, where the row is followed
-    in (from_day, to_day]. The pieces of a row cover it from day 0 to the last day of its longest outcome. Factors
-    change as a calendar month begins. `outcomes` have the index date as day 0.
+    in (from_day, to_day]. The pieces of a row cover it from day 0 to the end of its follow-up (`follow_up_days`),
+    whatever outcome may come before, so that they serve any outcome. Factors change as a calendar month begins.
     """
-    columns = ["person_id", "participant", "index_date", *(f"{name}_days" for name in outcomes)]
+    columns = ["person_id", "participant", "index_date", "follow_up_days"]
     table = pq.read_table(cohort, columns=columns)
     rows = np.flatnonzero(table["participant"].to_numpy() == 0)
     largest = 1.0
     # Days and factors hardly repeat: a dictionary of them costs time and saves little.
     with pq.ParquetWriter(path, SCHEMA, use_dictionary=False) as writer:
         for part in _parts(rows):
-            pieces = _pieces_of(table.take(pa.array(part)), part, months, outcomes)
+            pieces = _pieces_of(table.take(pa.array(part)), part, months)
             writer.write_table(_as_table(pieces))
             largest = max(largest, float(pieces.weight_factor.max(initial=1.0)))
     return largest
@@ -134,10 +134,10 @@ def _parts(rows: Ints) -> Iterator[Ints]:
         yield rows[start : start + ROWS_AT_A_TIME]
 
 
-def _pieces_of(table: pa.Table, rows: Ints, months: PersonMonths, outcomes: list[str]) -> Pieces:
+def _pieces_of(table: pa.Table, rows: Ints, months: PersonMonths) -> Pieces:
     person = pc.index_in(table["person_id"], value_set=months.people).to_numpy()
     index_day = table["index_date"].to_numpy().astype("datetime64[D]")
-    days = np.max([table[f"{name}_days"].to_numpy() for name in outcomes], axis=0).astype(np.int64)
+    days = table["follow_up_days"].to_numpy().astype(np.int64)
     return start_stop(rows, person, index_day, days, months)
 
 

@@ -16,7 +16,14 @@ from pipeline.description import describe
 from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
 from pipeline.engine import read_parquet, session, write_parquet
 from pipeline.errors import Fault, UserError
-from pipeline.followup import follow_return, follow_up, new_registrations, other_exits, outcome_events
+from pipeline.followup import (
+    follow_return,
+    follow_up,
+    longest_follow_up,
+    new_registrations,
+    other_exits,
+    outcome_events,
+)
 from pipeline.index_months import choose_months
 from pipeline.names import COVARIATES, OUTCOME_COLUMNS
 from pipeline.periods import Table
@@ -96,8 +103,7 @@ def _possible(tables: dict[str, Table], starts: Table, events: dict[str, Table],
 
 
 def _write_censoring(run: Run, panel: Table, cohort: Path) -> None:
-    outcomes = [name for name, outcome in run.config.outcomes.items() if outcome.after is None]
-    largest = write_weights(cohort, person_months(panel, run.config), outcomes, run.write / "censoring.parquet")
+    largest = write_weights(cohort, person_months(panel, run.config), run.write / "censoring.parquet")
     run.say(f"censoring weights up to {largest:.2f}")
 
 
@@ -140,14 +146,17 @@ def _with_outcomes(rows: Table, tables: dict[str, Table], events: dict[str, Tabl
     stopped = rows.joined_on.delta(rows.index_date, unit="day").cast("float64") == rows[f"{headline}_days"]
     stopped = stopped & (rows.joined_on <= ibis.literal(config.population.follow_up_to))
     at_joining = (rows[f"{headline}_event"] == 0) & stopped.fill_null(False)
-    return rows.mutate(censored_at_joining=at_joining.cast("int8"))
+    return rows.mutate(
+        censored_at_joining=at_joining.cast("int8"), follow_up_days=longest_follow_up(rows, config.population)
+    )
 
 
 def _columns(cohort: Table, config: Config) -> Table:
     """The columns of cohort.parquet in their order."""
     outcomes = [f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS]
     first = ("person_id", "participant", "index_date", "start_month", "index_weight")
-    about = ("origin", "background_year", "censored_at_joining", *(name for name in (TOTAL,) if name in cohort.columns))
+    more = ("origin", "background_year", "censored_at_joining", "follow_up_days")
+    about = (*more, *(name for name in (TOTAL,) if name in cohort.columns))
     columns = cohort.select(*first, *COVARIATES, *about, *outcomes)
     return columns.mutate(
         participant=columns.participant.cast("int8"), index_weight=columns.index_weight.cast("float64")

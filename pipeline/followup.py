@@ -166,6 +166,11 @@ def _clock(name: str, runs: Any, start: Any, stop: Any, reached: Any) -> dict[st
     }
 
 
+def longest_follow_up(rows: Table, rule: Population) -> Any:
+    """Days from `index_date` to joining or the end of follow-up, the last on which any event counts; at least 1."""
+    return ibis.greatest(_end(rows, rule).delta(rows.index_date, unit="day"), 1).cast("int32")
+
+
 def _end(rows: Table, rule: Population) -> Any:
     """The last day on which an event counts: the end of follow-up, or the day of joining before it."""
     last_day = ibis.literal(rule.follow_up_to)

@@ -81,11 +81,12 @@ def test_only_controls_are_weighted(built: Built) -> None:
     assert set(pieces["row"]) == set(np.flatnonzero(built.cohort["participant"] == 0))
 
 
-def test_pieces_tile_the_longest_outcome(built: Built) -> None:
+def test_pieces_tile_the_follow_up_whatever_the_outcome(built: Built) -> None:
     pieces = weights(built)
     by_row = pieces.groupby("row")
     assert (by_row["from_day"].min() == 0).all()
-    longest = built.cohort[["work_days", "out_days"]].max(axis=1)
+    longest = built.cohort["follow_up_days"]
+    assert (longest >= built.cohort[["work_days", "out_days"]].max(axis=1)).all()
     assert (by_row["to_day"].max() == longest[by_row.first().index]).all()
     follows = pieces["row"].eq(pieces["row"].shift())
     assert (pieces.loc[follows, "from_day"] == pieces["to_day"].shift()[follows]).all()

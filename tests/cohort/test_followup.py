@@ -206,7 +206,7 @@ def test_columns_in_their_order(remain: Built) -> None:
         *("person_id", "participant", "index_date", "start_month", "index_weight"),
         *("age", "woman", "birth_region", "born_outside_europe", "years_in_sweden", "months_registered", "education"),
         *("disability", "no_disability", "sickness_benefit", "social_assistance", "has_children", "is_single"),
-        *("family_type", "origin", "background_year", "censored_at_joining"),
+        *("family_type", "origin", "background_year", "censored_at_joining", "follow_up_days"),
         *WORK,
         *OUT,
         *("back_days", "back_event", "back_destination", "back_kind", "back_day_zero"),
