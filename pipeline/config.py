@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,38 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.configbase import Code, Intake, Language, Name, Section, Text, as_list
 from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
 from pipeline.names import unknown_names
+from pipeline.question import Question
 from pipeline.wheresyntax import parse
 from pipeline.yamlfile import line_of, read_yaml
-
-Language = Literal["sv", "en"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", description="lower-case letters, digits, _ and -")]
-# Codes are text ("01" is not 1), but nobody should have to quote 33 in YAML.
-Code = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, values do not change afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Section):
-    """A text in the report's languages; a plain string serves both."""
-
-    sv: str = Field(description="in Swedish")
-    en: str = Field(description="in English")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, value: Any) -> Any:
-        return {"sv": value, "en": value} if isinstance(value, str) else value
 
 
 class Evaluation(Section):
@@ -72,7 +45,7 @@ class Source(Section):
     register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(
         alias="register", description="whose columns and codes the files have"
     )
-    files: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1, description="paths or patterns with *")
+    files: Annotated[list[str], BeforeValidator(as_list)] = Field(min_length=1, description="paths or patterns with *")
     columns: dict[str, str] = Field(default_factory=dict, description="our name for a column: the delivered name")
     encoding: str | None = Field(None, description="found when left out")
     delimiter: str | None = Field(None, description="found when left out")
@@ -92,7 +65,7 @@ class Indicator(Section):
     """A column and the values of it that mean yes."""
 
     column: str = Field(description="column of the file")
-    values: Annotated[list[str | int | float | bool], BeforeValidator(_as_list)] = Field(
+    values: Annotated[list[str | int | float | bool], BeforeValidator(as_list)] = Field(
         [1], description="one value, or a list"
     )
 
@@ -122,26 +95,13 @@ class ReadyCohort(Section):
         return self
 
 
-class Intake(Section):
-    """First and last day on which a start counts."""
-
-    first: dt.date = Field(description="first day")
-    last: dt.date = Field(description="last day")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Intake:
-        if self.last < self.first:
-            raise ValueError("'last' is before 'first'")
-        return self
-
-
 class Population(Section):
     """Who is compared, from which day, and for how long."""
 
     intake: Intake
     follow_up_to: dt.date = Field(description="last day of the registers")
     programme_categories: list[Code] = Field(min_length=1, description="applicant categories of the ordinary programme")
-    municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else _as_list(v))] = Field(
+    municipality: Annotated[list[Code] | None, BeforeValidator(lambda v: v if v is None else as_list(v))] = Field(
         None, description="one code, or several; the whole country when left out"
     )
     gap_days: int = Field(14, ge=0, description="longest break between two programme periods that does not end a stay")
@@ -310,6 +270,14 @@ class Report(Section):
     )
 
 
+class Costs(Section):
+    """What the project costs beyond what the participants would have been given anyway."""
+
+    per_participant: float = Field(gt=0, description="extra cost per participant")
+    std_error: float = Field(0, ge=0, description="standard error of that cost, when it is itself estimated")
+    currency: Text = Field(Text(sv="kronor", en="SEK"), description="what readers call the money")
+
+
 class Disclosure(Section):
     """The rule for what may leave data/."""
 
@@ -320,7 +288,7 @@ class Config(Section):
     """One evaluation. Two ways in: `sources` (register extracts) or `cohort` (one ready file)."""
 
     evaluation: Evaluation
-    language: Annotated[list[Language], BeforeValidator(_as_list)] = Field(
+    language: Annotated[list[Language], BeforeValidator(as_list)] = Field(
         ["sv"], min_length=1, description="of the report; the first is its own"
     )
     seed: int = Field(1, ge=0, description="everything drawn by chance is drawn from this number")
@@ -334,6 +302,10 @@ class Config(Section):
     outcomes: dict[Name, Outcome] = Field(default_factory=dict, description="the first is the headline")
     models: Models = Models()
     subgroups: dict[Name, Subgroup] = Field(default_factory=dict)
+    analyses: dict[Name, Question] = Field(
+        default_factory=dict, description="further analyses for the report, as `utfall subgroup --save` adds them"
+    )
+    costs: Costs | None = Field(None, description="for the cost per further person who reaches the outcome")
     goals: list[Goal] = Field(default_factory=list)
     report: Report = Report()
     disclosure: Disclosure = Disclosure()

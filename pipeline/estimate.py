@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline import effects, regression
-from pipeline.config import Config, Subgroup
+from pipeline.config import Config, Models, Subgroup
 from pipeline.effects import TREATMENT, FollowUp, finite
+from pipeline.group import group_result, regressions
 from pipeline.parallel import spread
 from pipeline.results import (
     About,
@@ -37,6 +38,7 @@ from pipeline.results import (
 )
 from pipeline.where import mask
 from pipeline.workspace import Run
+from pipeline.worth import effects_of
 
 CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
 ROWS_WORTH_PROCESSES = 50_000  # starting one takes as long as the estimates of some thousand rows
@@ -119,7 +121,8 @@ def _estimate_piece(piece: tuple[str, str]) -> Any:
         return estimate_outcome(_followed(name), name, config)
     headline = _followed(config.outcome_names[0])
     if kind == "interactions":
-        return interaction_tests(headline.rows, config)
+        chosen = {name: mask(subgroup.where, headline.rows) for name, subgroup in config.subgroups.items()}
+        return interaction_tests(headline.rows, chosen, config.models)
     subgroup = config.subgroups[name]
     return estimate_subgroup(headline, mask(subgroup.where, headline.rows), subgroup, config)
 
@@ -135,8 +138,9 @@ def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult
     """Curves, shares, tests and regressions of one outcome, without its subgroups."""
     rows = data.rows
     curves = effects.curves_of(data)
-    horizon = config.report.horizon or config.report.at[-1]
-    models, full = regressions(data, config)
+    shares = effects.shares(curves, data, config.report.at)
+    mean = effects.restricted_mean_days(data, horizon(config))
+    models, full = regressions(data, config.models)
     bands, bands_test = hazard_ratio_bands(data, config)
     people = rows.groupby(TREATMENT)["person_id"].nunique()
     reached = rows[rows["event"] == 1].groupby(TREATMENT)["person_id"].nunique()
@@ -148,10 +152,11 @@ def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult
         control_events=int(reached.get(0, 0)),
         day_zero_events=int(rows.loc[rows["day_zero"] == 1, "person_id"].nunique()),
         curves=effects.curve_points(curves, data, config.report.at),
-        at=effects.shares(curves, data, config.report.at),
+        at=shares,
         median_days=effects.medians(curves),
         logrank=effects.log_rank(data),
-        rmst=effects.restricted_mean_days(data, horizon),
+        rmst=mean,
+        effects=effects_of(shares, mean, config.costs),
         models=models,
         proportionality=_proportionality(full),
         hazard_ratio_over_time=bands,
@@ -160,16 +165,6 @@ def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult
         destinations=effects.destinations(data, min(config.report.at[-1], float(rows["days"].max()))),
         subgroups={},
     )
-
-
-def regressions(data: FollowUp, config: Config) -> tuple[dict[str, Any], regression.Fitted]:
-    """The full model, and the one backward selection leaves when it is asked for."""
-    full = regression.fit_full(data.rows, config.models)
-    models: dict[str, Any] = {}
-    for method in config.models.selection:
-        fitted = full if method == "none" else regression.fit_backward(full, config.models)
-        models["full" if method == "none" else method] = regression.model_of(fitted)
-    return models, full
 
 
 def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiSquared | None]:
@@ -214,7 +209,12 @@ def hazard_ratio_curve(data: FollowUp, config: Config) -> list[RatioPoint]:
         return []
     first = max(1.0, float(data.rows.loc[data.rows["event"] == 1, "days"].min()))
     last = min(float(config.report.at[-1]), float(data.rows["days"].max()))
-    table = fitted.fit.ratio_over_time(TREATMENT, np.unique(np.linspace(first, last, CURVE_POINTS)))
+    return ratio_points(fitted.fit, np.unique(np.linspace(first, last, CURVE_POINTS)))
+
+
+def ratio_points(fit: Any, days: ArrayLike) -> list[RatioPoint]:
+    """The treatment's hazard ratio at days, from a fit in which it varies."""
+    table = fit.ratio_over_time(TREATMENT, days)
     return [
         RatioPoint(
             day=float(row.time), hazard_ratio=finite(row.hazard_ratio), lower=finite(row.lower), upper=finite(row.upper)
@@ -232,13 +232,14 @@ def _proportionality(full: regression.Fitted) -> list[ProportionalityRow]:
     ]
 
 
-def interaction_tests(rows: pd.DataFrame, config: Config) -> dict[str, Interaction]:
+def interaction_tests(
+    rows: pd.DataFrame, chosen: dict[str, NDArray[np.bool_]], models: Models
+) -> dict[str, Interaction]:
     """The interaction test of each subgroup that has one; men against women is women against men turned round."""
     tests: dict[str, Interaction] = {}
-    chosen = {name: mask(subgroup.where, rows) for name, subgroup in config.subgroups.items()}
     for name, picked in chosen.items():
         mirror = next((other for other in tests if (chosen[other] != picked).all()), None)
-        test = regression.interaction(rows, picked, config.models) if mirror is None else _turned(tests[mirror])
+        test = regression.interaction(rows, picked, models) if mirror is None else _turned(tests[mirror])
         if test is not None:
             tests[name] = test
     return tests
@@ -263,20 +264,20 @@ def _turned(test: Interaction) -> Interaction:
 def estimate_subgroup(data: FollowUp, picked: NDArray[np.bool_], subgroup: Subgroup, config: Config) -> SubgroupResult:
     """Shares and regressions among the picked rows."""
     part = subset(data, picked)
-    people = part.rows.groupby(TREATMENT)["person_id"].nunique()
-    both = len(people) == 2 and part.rows["event"].any()
-    curves = effects.curves_of(part) if both else None
-    models, _ = regressions(part, config)
-    return SubgroupResult(
-        label=subgroup.label,
-        where=subgroup.where,
-        participants=int(people.get(1, 0)),
-        controls=int(people.get(0, 0)),
-        at=effects.shares(curves, part, config.report.at) if both else [],
-        models=models,
-        interaction=None,
-        curves=effects.curve_points(curves, part, config.report.at) if both else [],
+    return group_result(
+        part,
+        subgroup.label,
+        subgroup.where,
+        config.models,
+        times=config.report.at,
+        horizon=horizon(config),
+        costs=config.costs,
     )
+
+
+def horizon(config: Config) -> float:
+    """The day to which restricted means are taken."""
+    return config.report.horizon or config.report.at[-1]
 
 
 def subset(data: FollowUp, picked: NDArray[np.bool_]) -> FollowUp:
@@ -304,6 +305,7 @@ def about(config: Config, simulated: bool) -> About:
         other_exit=population.other_exit if population else None,
         minimum_count=config.disclosure.minimum_count,
         simulated=simulated,
+        costs=config.costs,
     )
 
 

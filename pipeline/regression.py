@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.config import Covariate, Models
-from pipeline.results import Interaction, Model, Removed, Selection, Term
+from pipeline.results import ChiSquared, Interaction, Model, Removed, Selection, Term
 
 TREATMENT = "participant"
 TIME, EVENT, WEIGHT, PERSON = "days", "event", "weight", "person_id"
@@ -32,12 +32,37 @@ class Fitted:
     note: str | None = None
     method: str = "none"
     level: float | None = None
+    unidentified: tuple[str, ...] = ()
 
 
 def fit_full(data: pd.DataFrame, models: Models, *, varying: dict[str, Any] | None = None) -> Fitted:
-    """The Cox model with every configured covariate that varies among these rows."""
+    """The Cox model with every configured covariate that varies among these rows.
+
+    Where it cannot be fitted, covariates with a level at which nobody has the event are left out as a whole: the
+    hazard ratio of such a level is 0. They are named in `unidentified`.
+    """
     complete, factors, left_out = prepare(data, models.covariates)
-    return _fitted(complete, factors, left_out, models, varying=varying)
+    fitted = _fitted(complete, factors, left_out, models, varying=varying)
+    empty = without_events(complete, factors) if fitted.fit is None and complete[EVENT].any() else ()
+    if not empty:
+        return fitted
+    kept = [name for name in factors if name not in empty]
+    return replace(_fitted(complete, kept, left_out, models, varying=varying), unidentified=empty)
+
+
+def without_events(data: pd.DataFrame, factors: Sequence[str]) -> tuple[str, ...]:
+    """Factors with levels, the treatment left aside, at one of whose levels nobody has the event."""
+    found = []
+    for name in factors:
+        if name != TREATMENT and name in data and (name not in _numbers(data) or data[name].nunique() <= 2):
+            events = data.groupby(name, observed=True)[EVENT].sum()
+            if (events == 0).any():
+                found.append(name)
+    return tuple(found)
+
+
+def _numbers(data: pd.DataFrame) -> set[str]:
+    return {str(name) for name in data if pd.api.types.is_numeric_dtype(data[name])}
 
 
 def fit_backward(full: Fitted, models: Models) -> Fitted:
@@ -66,6 +91,7 @@ def fit_backward(full: Fitted, models: Models) -> Fitted:
         note=current.note,
         method="backward",
         level=models.selection_level,
+        unidentified=full.unidentified,
     )
 
 
@@ -159,6 +185,7 @@ def model_of(fitted: Fitted) -> Model:
         terms=terms_of(fitted.fit) if fitted.fit is not None else [],
         selection=Selection(method=fitted.method, level=fitted.level, removed=list(fitted.removed)),
         note=fitted.note,
+        unidentified=list(fitted.unidentified),
     )
 
 
@@ -201,7 +228,9 @@ def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Inter
     complete["treated_in_subgroup"] = complete[TREATMENT] * complete[SUBGROUP]
     # A subgroup that a covariate already marks (women) needs no main effect of its own.
     own = [] if _spanned(complete, SUBGROUP, factors) else [SUBGROUP]
-    fit = cox_fit(complete, [*factors, *own, "treated_in_subgroup"], models)
+    fit = _fit_where_possible(complete, factors, [*own, "treated_in_subgroup"], models)
+    if fit is None:
+        return None
     row = fit.hazard_ratios().set_index("term").loc["treated_in_subgroup"]
     ratio, lower, upper, p = (float(row[name]) for name in ("hazard_ratio", "lower", "upper", "p"))
     return Interaction(ratio=ratio, lower=lower, upper=upper, p=p, p_adjusted=p, tests=1)
@@ -214,6 +243,59 @@ def _spanned(data: pd.DataFrame, name: str, factors: Sequence[str]) -> bool:
     target = data[name].to_numpy()
     solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
     return bool(np.abs(target - matrix @ solution).max() < 1e-8)
+
+
+def differences(data: pd.DataFrame, level: np.ndarray, models: Models) -> ChiSquared | None:
+    """Test that the treatment's hazard ratio is the same at all levels of a variable: joint Wald test.
+
+    level : (n,) codes from 0. The levels have effects of their own unless the covariates already span them. None where
+    a level lacks an arm, or an arm in it lacks events.
+    """
+    marked = data.assign(**{SUBGROUP: level})
+    complete, factors, _ = prepare(marked, models.covariates)
+    events = complete.groupby([TREATMENT, SUBGROUP])[EVENT].sum()
+    levels = sorted(complete[SUBGROUP].unique())
+    if len(levels) < 2 or len(events) < 2 * len(levels) or (events == 0).any():
+        return None
+    names: list[str] = []
+    own: list[str] = []
+    for code in levels[1:]:
+        here = (complete[SUBGROUP] == code).astype(float)
+        complete[f"level_{code}"], complete[f"treated_{code}"] = here, here * complete[TREATMENT]
+        names.append(f"treated_{code}")
+        if not _spanned(complete, f"level_{code}", [*factors, *own]):
+            own.append(f"level_{code}")
+    fit = _fit_where_possible(complete, factors, [*own, *names], models)
+    if fit is None:
+        return None
+    test = fit.wald(names)
+    return ChiSquared(statistic=float(test.statistic), df=int(test.df), p=float(test.p))
+
+
+def _fit_where_possible(data: pd.DataFrame, factors: Sequence[str], more: Sequence[str], models: Models) -> Any:
+    """The fit of a test; without factors that have a level without events when it needs that, None without a fit."""
+    for left_out in ((), without_events(data, factors)):
+        try:
+            return cox_fit(data, [*(name for name in factors if name not in left_out), *more], models)
+        except ValueError:
+            continue
+    return None
+
+
+def adjusted(p_values: Sequence[float], how: str) -> list[float]:
+    """p-values adjusted for how many there are: "holm", "bh" or "none"; R `p.adjust`."""
+    if how == "none":
+        return list(p_values)
+    return holm(p_values) if how == "holm" else benjamini_hochberg(p_values)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Benjamini and Hochberg's (1995) adjusted p-values, in the order given; R `p.adjust(method = "BH")`."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, kind="stable")[::-1]
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1)), 1.0)
+    return adjusted.tolist()
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from pipeline.config import Text
+from pipeline.config import Costs, Text
+from pipeline.question import Question
 
 Number = float | None
 Count = int | None
@@ -47,6 +48,7 @@ class About(Record):
     other_exit: str | None
     minimum_count: int
     simulated: bool
+    costs: Costs | None = Field(None, description="what the project costs per participant, when configured")
 
 
 class FlowStep(Record):
@@ -195,6 +197,36 @@ class RestrictedMean(Record):
     p: Number
 
 
+class ExtraPeople(Record):
+    """People per 100 participants who would not have reached the outcome by a day without the project."""
+
+    day: float
+    per_100: Estimate = Field(description="difference of shares times 100")
+
+
+class CostPerExtra(Record):
+    """What one further person who has reached the outcome by a day costs.
+
+    `limits` says what the interval is: "bounded" from lower to upper; "at_least" when the difference may also be none,
+    so that the cost has no upper limit; "no_gain" when fewer participants than controls reached the outcome.
+    """
+
+    day: float
+    value: Number
+    lower: Number
+    upper: Number
+    limits: str = Field(description="bounded, at_least or no_gain")
+
+
+class Effects(Record):
+    """The difference between the arms in people, days and money, derived from shares and restricted means."""
+
+    extra: list[ExtraPeople] = Field(description="by the report's times")
+    days_gained: Estimate | None = Field(description="mean days earlier to the outcome, up to `until`")
+    until: Number
+    costs: list[CostPerExtra] = Field(description="by the report's times, when costs are configured")
+
+
 class Term(Record):
     """A row of a Cox regression. `factor` is the covariate a level belongs to."""
 
@@ -238,6 +270,9 @@ class Model(Record):
     terms: list[Term]
     selection: Selection
     note: str | None = Field(None, description="why there is no estimate, when there is none")
+    unidentified: list[str] = Field(
+        default_factory=list, description="covariates left out: nobody at one of their levels has the event"
+    )
 
 
 class Interaction(Record):
@@ -262,6 +297,11 @@ class SubgroupResult(Record):
     models: dict[str, Model]
     interaction: Interaction | None
     curves: list[CurvePoint] = Field(default_factory=list)
+    rmst: RestrictedMean | None = None
+    effects: Effects | None = Field(None, description="the difference in people, days and money")
+    hazard_ratio_over_time: list[Band] = Field(default_factory=list)
+    hazard_ratio_curve: list[RatioPoint] = Field(default_factory=list)
+    constancy: ChiSquared | None = Field(None, description="test that the hazard ratio does not change with time")
 
 
 class ProportionalityRow(Record):
@@ -327,6 +367,24 @@ class OutcomeResult(Record):
     bands_test: ChiSquared | None = Field(description="joint Wald test that all bands are equal")
     destinations: list[Destination]
     subgroups: dict[str, SubgroupResult]
+    effects: Effects | None = Field(None, description="the difference in people, days and money")
+
+
+class Analysis(Record):
+    """A further analysis of an evaluation: the answer to a question to its matched data, under disclosure control."""
+
+    question: Question = Field(description="what was asked")
+    outcome: str = Field(description="name of the outcome; `event` for one of the analyst's own")
+    outcome_label: Text = Field(description="what readers call the outcome")
+    codes: str | None = Field(None, description="the codes of an outcome of the analyst's own")
+    matching: str = Field(description="how the groups were made alike: everyone, again, other_classes, or the weights")
+    unknown_rows: Count = Field(None, description="rows for which a missing value leaves the condition open")
+    notes: list[str] = Field(default_factory=list, description="remarks on the condition")
+    groups: dict[str, SubgroupResult] = Field(description="everyone picked first, then each level asked for")
+    differences: dict[str, ChiSquared] = Field(
+        default_factory=dict, description="by variable: test that the hazard ratio is the same at all its levels"
+    )
+    suppressed: list[Suppression] = Field(default_factory=list)
 
 
 class SensitivityRow(Record):
@@ -368,6 +426,7 @@ class Results(Record):
     balance: Balance
     outcomes: dict[str, OutcomeResult]
     sensitivity: list[SensitivityRow] = Field(default_factory=list)
+    analyses: dict[str, Analysis] = Field(default_factory=dict, description="further analyses, saved by analysts")
     goals: list[GoalResult] = Field(default_factory=list)
     suppressed: list[Suppression] = Field(default_factory=list)
 

@@ -45,7 +45,7 @@ def protect(results: Results, policy: Policy) -> Results:
             "description": protect_description(results.description, policy, log),
             "balance": protect_balance(results, policy, log),
             "outcomes": {
-                name: protect_outcome(outcome, f"outcomes.{name}", exact, policy, log)
+                name: protect_outcome(outcome, f"outcomes.{name}", exact, results.evaluation.costs, policy, log)
                 for name, outcome in results.outcomes.items()
             },
             "suppressed": [*results.suppressed, *log.suppressions()],

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.config import Costs
 from pipeline.disclosure.curves import protect_curves, reached
 from pipeline.disclosure.destinations import protect_destinations
 from pipeline.disclosure.policy import ARMS, EVENTS, Log, Policy
 from pipeline.results import Band, Model, OutcomeResult, SubgroupResult
+from pipeline.worth import effects_of
 
 
 def protect_outcome(
-    outcome: OutcomeResult, place: str, exact: set[int | None], policy: Policy, log: Log
+    outcome: OutcomeResult,
+    place: str,
+    exact: set[int | None],
+    costs: Costs | None,
+    policy: Policy,
+    log: Log,
 ) -> OutcomeResult:
     """An outcome; all of it is withheld when either arm has too few people or too few who reached it."""
     people = {arm: getattr(outcome, arm) for arm in ARMS}
@@ -35,12 +42,13 @@ def protect_outcome(
             **update,
             "curves": curves,
             "at": shares,
+            "effects": effects_of(shares, outcome.rmst, costs),
             "models": _models(outcome.models, place, policy, log),
             "hazard_ratio_over_time": _bands(outcome.hazard_ratio_over_time, place, policy, log),
             "hazard_ratio_curve": [p for p in outcome.hazard_ratio_curve if p.day <= end],
             "destinations": protect_destinations(outcome.destinations, events, place, policy, log),
             "subgroups": {
-                name: _subgroup(group, f"{place}.subgroups.{name}", policy, log)
+                name: protect_subgroup(group, f"{place}.subgroups.{name}", costs, policy, log)
                 for name, group in outcome.subgroups.items()
             },
         }
@@ -54,7 +62,7 @@ def _nothing(outcome: OutcomeResult) -> dict[str, Any]:
         "curves": [], "at": [], "logrank": None, "rmst": None, "models": {}, "proportionality": [],
         "median_days": type(outcome.median_days).model_validate({"participants": open_, "controls": open_}),
         "hazard_ratio_over_time": [], "hazard_ratio_curve": [], "bands_test": None, "destinations": [],
-        "subgroups": {},
+        "subgroups": {}, "effects": None,
     }  # fmt: skip
 
 
@@ -89,7 +97,9 @@ def _bands(bands: Sequence[Band], place: str, policy: Policy, log: Log) -> list[
     return protected
 
 
-def _subgroup(group: SubgroupResult, place: str, policy: Policy, log: Log) -> SubgroupResult:
+def protect_subgroup(
+    group: SubgroupResult, place: str, costs: Costs | None, policy: Policy, log: Log
+) -> SubgroupResult:
     """A subgroup; all of it is withheld when an arm of it has too few people or too few who reached the outcome."""
     people = {arm: getattr(group, arm) for arm in ARMS}
     totals = {arm: policy.rounded(n) for arm, n in people.items()}
@@ -98,9 +108,22 @@ def _subgroup(group: SubgroupResult, place: str, policy: Policy, log: Log) -> Su
     few_people = any(policy.small(n) for n in people.values())
     if few_people or any(policy.small(n) for n in last):
         log.note(place, "few_people" if few_people else "few_events")
-        return group.model_copy(
-            update={**dict.fromkeys(ARMS), "at": [], "models": {}, "interaction": None, "curves": []}
-        )
+        return without_numbers(group)
     curves, shares = protect_curves(group.curves, group.at, people, totals, place, policy, log)
-    models = _models(group.models, place, policy, log)
-    return group.model_copy(update={**totals, "at": shares, "models": models, "curves": curves})
+    return group.model_copy(
+        update={
+            **totals,
+            "at": shares,
+            "models": _models(group.models, place, policy, log),
+            "curves": curves,
+            "effects": effects_of(shares, group.rmst, costs),
+            "hazard_ratio_over_time": _bands(group.hazard_ratio_over_time, place, policy, log),
+        }
+    )
+
+
+def without_numbers(group: SubgroupResult) -> SubgroupResult:
+    """A subgroup of which nothing may be told but that it was asked for."""
+    return SubgroupResult(
+        label=group.label, where=group.where, participants=None, controls=None, at=[], models={}, interaction=None
+    )
