@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.analystcommands import subgroup
 from pipeline.errorlog import Unexpected, logged
 from pipeline.errors import UserError
 from pipeline.progress import Progress, progress, short_path
@@ -90,14 +91,14 @@ def evaluate(config_path: Path, redo_from: str | None, fresh: bool, verify: bool
       utfall evaluate --verify
     """
     start = time.perf_counter()
-    config = _read_config(config_path)
-    place = _run_stages(config, config_path, "report", STAGES[0] if fresh else redo_from)
+    config = read_config(config_path)
+    place = run_until(config, config_path, "report", STAGES[0] if fresh else redo_from)
     if verify:
         with logged(place.interim):
             from pipeline.verification import in_words, verify_headline
 
             click.echo(in_words(verify_headline(config, place.interim)))
-        _run_stages(config, config_path, "report", "report")
+        run_until(config, config_path, "report", "report")
     from pipeline.headline import headline
     from pipeline.results import read_results
 
@@ -109,7 +110,7 @@ def evaluate(config_path: Path, redo_from: str | None, fresh: bool, verify: bool
 
 def _stage_command(name: str, does: str) -> None:
     def command(config_path: Path) -> None:
-        _run_stages(_read_config(config_path), config_path, name)
+        run_until(read_config(config_path), config_path, name)
 
     command.__doc__ = f"{does}\n\nEarlier stages are run too when they need to be.\n\n\b\nExample:\n  utfall {name}"
     utfall.command(name)(config_option(command))
@@ -132,8 +133,8 @@ def match(config_path: Path, frontier: bool) -> None:
       utfall match
       utfall match --frontier
     """
-    config = _read_config(config_path)
-    place = _run_stages(config, config_path, "match")
+    config = read_config(config_path)
+    place = run_until(config, config_path, "match")
     if not frontier:
         return
     with logged(place.interim):
@@ -157,7 +158,7 @@ def check(config_path: Path) -> None:
     Example:
       utfall check -c config.yaml
     """
-    config = _read_config(config_path)
+    config = read_config(config_path)
     with logged(None):
         from pipeline import load
         from pipeline.accounttext import account_lines
@@ -195,29 +196,7 @@ def simulate(out: Path, people: int, seed: int, file_format: str, faults: bool) 
             click.echo(short_path(path))
 
 
-@utfall.command()
-@config_option
-@click.option("--where", required=True, help="Who: a condition on the cohort's columns.")
-@click.option("--outcome", help="An outcome of the configuration; the first when left out.")
-@click.option("--model", help="Covariates as a formula; those of the configuration when left out.")
-@click.option("--select", type=click.Choice(["none", "backward"]), help="How covariates are chosen.")
-@click.option(
-    "--format", "output_format", default="table", show_default=True, type=click.Choice(["table", "csv", "json"])
-)
-def subgroup(config_path: Path, output_format: str, **choices: Any) -> None:
-    """Estimate the effect in a subgroup and print the regression.
-
-    \b
-    Example:
-      utfall subgroup --where "woman and birth_region == 'outside_europe'"
-      utfall subgroup --where "age between 50 and 64" --outcome deregistered --format csv
-    """
-    config = _read_config(config_path)
-    place = _run_stages(config, config_path, "match", to_stderr=True)
-    with logged(place.interim):
-        from pipeline.subgroup import run_subgroup
-
-        click.echo(run_subgroup(config, place.interim, format=output_format, **choices))
+utfall.add_command(subgroup)
 
 
 @utfall.command()
@@ -238,7 +217,7 @@ def schema(markdown: bool) -> None:
     click.echo(text)
 
 
-def _read_config(path: Path) -> Config:
+def read_config(path: Path) -> Config:
     """The configuration; its faults and those of the extracts it names are told together."""
     from pipeline.config import load_config, readable_sources
 
@@ -258,9 +237,10 @@ def _read_config(path: Path) -> Config:
     raise UserError(faults)
 
 
-def _run_stages(
+def run_until(
     config: Config, config_path: Path, until: str, redo_from: str | None = None, *, to_stderr: bool = False
 ) -> Folders:
+    """Run the stages up to `until`, reusing what is still valid; with extracts simulated first where there are none."""
     from pipeline.stages import folders, run_stages
 
     place, shown = folders(config, config_path), progress(to_stderr=to_stderr)

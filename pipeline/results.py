@@ -439,7 +439,7 @@ def write_results(results: Results, path: Path) -> None:
 
     Twelve digits keep every figure far below its own error and hide the last bits, in which machines differ.
     """
-    path.write_bytes(to_json(_rounded(results.model_dump(mode="json")), indent=1) + b"\n")
+    path.write_bytes(to_json(rounded(results.model_dump(mode="json")), indent=1) + b"\n")
 
 
 def read_results(path: Path) -> Results:
@@ -447,11 +447,12 @@ def read_results(path: Path) -> Results:
     return Results.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """A JSON value with every number to twelve significant digits."""
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value

@@ -83,6 +83,16 @@ def select(expression: str, frame: pd.DataFrame) -> Selection:
     )
 
 
+def holds(condition: Condition, frame: pd.DataFrame) -> np.ndarray:
+    """Rows of a frame for which a condition that has been read is known to hold, (n,) bool.
+
+    Raises
+    ------
+    ConditionError : a column is compared with a value of another kind
+    """
+    return _truth(condition, frame)[0]
+
+
 def _parsed(expression: str) -> Condition:
     try:
         return parse(expression)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.reporting.document import Document
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import (
+    analyses,
     appendix,
     comparison,
     destinations,
@@ -33,6 +34,7 @@ def build(material: Material) -> Document:
         *outcomes.other_sections(material),
         subgroups.subgroups_section(material),
         regressions.regressions_section(material),
+        analyses.analyses_section(material),
         appendix.sensitivity_section(material),
         appendix.goals_section(material),
         appendix.limitations_section(material),

@@ -6,6 +6,7 @@ from pipeline.reporting.document import Block, Heading, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material, headline_shares
 from pipeline.reporting.plots.curves import arms, draw_curves
+from pipeline.reporting.sections.effects import effects_blocks
 from pipeline.reporting.sections.summary import rate_sentence, share_sentence
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
@@ -15,7 +16,7 @@ from pipeline.results import OutcomeResult, RestrictedMean
 
 def main_section(material: Material) -> Section:
     """The main outcome (Figure 1)."""
-    blocks = _outcome(material, material.main_name)
+    blocks = [*_outcome(material, material.main_name), *effects_blocks(material, material.main_name)]
     title = material.words("section.main", outcome=labels.lower_first(material.words.text(material.main.label)))
     return Section("main", title, tuple(blocks))
 

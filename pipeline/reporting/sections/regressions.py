@@ -109,7 +109,7 @@ def everyone_table(material: Material) -> Table:
     for term in in_order(material, [m for m in shown.values() if m]):
         line: dict[str, object] = {"term": term_label(material, term), "sentence": plain_sentence(material, term)}
         for name, model in shown.items():
-            line |= _ratio(name, model, term)
+            line |= ratio_values(name, model, term)
         rows.append(line)
     rows += _count_rows(material, {name: model for name, model in shown.items() if model})
     absent = dict.fromkeys(shown, "–")
@@ -118,7 +118,8 @@ def everyone_table(material: Material) -> Table:
     return Table(f"regression_{material.main_name}", caption, tuple(columns), tuple(rows), notes, absent)
 
 
-def _ratio(name: str, model: Model | None, term: Term) -> dict[str, object]:
+def ratio_values(name: str, model: Model | None, term: Term) -> dict[str, object]:
+    """The cells of a term in a model's column; none where the model does not have it."""
     found = next((t for t in model.terms if t.term == term.term), None) if model else None
     if found is None:
         return {}
@@ -160,7 +161,7 @@ def side_by_side_table(material: Material, which: str) -> Table:
     for term in in_order(material, [model for _, model in models.values()]):
         line: dict[str, object] = {"term": term_label(material, term)}
         for name, (_, model) in models.items():
-            line |= _ratio(name, model, term)
+            line |= ratio_values(name, model, term)
         rows.append(line)
     rows += _count_rows(material, {name: model for name, (_, model) in models.items()})
     notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded]

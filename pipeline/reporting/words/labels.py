@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipeline.config import Text
 from pipeline.reporting.words import Words, catalogue
@@ -33,6 +34,16 @@ def level(words: Words, name: str | None) -> str:
         return words.month(name)
     interval = INTERVAL.match(name)
     return _interval(words, *interval.groups()) if interval else words.get(f"level.{name}", name)
+
+
+def levels(words: Words, chosen: Sequence[tuple[str, str]]) -> str:
+    """A group by its levels of variables: "Kvinnor", "Ålder: 30 till under 45, funktionsnedsättning: ja"."""
+    parts = []
+    for name, code in chosen:
+        known = words.get(f"level.{name}.{code}", "")
+        text = lower_first(level(words, code))
+        parts.append(known or words("level.named", variable=variable(words, name), level=text))
+    return ", ".join([*parts[:1], *(lower_first(part) for part in parts[1:])])
 
 
 def level_order(name: str | None) -> tuple[int, str]:

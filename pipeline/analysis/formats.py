@@ -1,0 +1,129 @@
+"""An analysis as text: for a terminal, as data, and as tables that go into a document."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic_core import to_json
+
+from pipeline import estimate
+from pipeline.config import Config
+from pipeline.errors import Fault, UserError
+from pipeline.reporting.document import Block, Paragraph
+from pipeline.reporting.material import Material
+from pipeline.reporting.sections.analyses import analysis_blocks
+from pipeline.reporting.tables import Table, cell
+from pipeline.reporting.words import Words
+from pipeline.results import Analysis, Balance, BeforeAfter, Effects, Estimate, Results, SubgroupResult, rounded
+
+COLUMNS = ("group", "quantity", "of", "value", "lower", "upper", "p")
+GAP = "   "
+Row = tuple[str, str, str, float | None, float | None, float | None, float | None]
+
+
+def written(analysis: Analysis, config: Config, form: str, language: str | None, out: Path | None) -> str:
+    """An analysis in one of the formats, as text to print; nothing when it was written to a file.
+
+    Raises
+    ------
+    UserError : docx without a file, or a file that cannot be written
+    """
+    if form == "csv":
+        text = to_csv(analysis)
+    elif form == "json":
+        text = to_data(analysis)
+    else:
+        text = to_terminal(analysis, config, language or "en")
+    if out is None:
+        return text
+    try:
+        out.write_text(text + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(Fault("--out", f"cannot be written: {error.strerror}.", "Name another file.")) from None
+    return ""
+
+
+def blocks_of(analysis: Analysis, config: Config, language: str) -> tuple[Words, list[Block]]:
+    """The paragraphs and tables of an analysis in a language."""
+    words = Words(language)
+    nothing = Balance(before=[], after=[], l1=BeforeAfter(before=None, after=None))
+    about = estimate.about(config, simulated=False)
+    results = Results(evaluation=about, flow=[], description=[], matching=None, balance=nothing, outcomes={})
+    return words, analysis_blocks(Material(results, config, {}, words), "subgroup", analysis)
+
+
+def to_terminal(analysis: Analysis, config: Config, language: str) -> str:
+    """Paragraphs and tables as they are read in a terminal."""
+    words, blocks = blocks_of(analysis, config, language)
+    parts = [block.text if isinstance(block, Paragraph) else aligned(words, block)
+             for block in blocks if isinstance(block, Paragraph | Table)]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def aligned(words: Words, table: Table) -> str:
+    """A table in columns of spaces: caption, heads, cells, notes."""
+    heads = [column.label for column in table.columns]
+    cells = [[cell(words, column, row, table.absent) for column in table.columns] for row in table.rows]
+    widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(heads))]
+    left = [column.kind == "text" and column.key != "cost" for column in table.columns]
+    lines = []
+    for line in [heads, *cells]:
+        padded = (t.ljust(w) if to_left else t.rjust(w) for t, w, to_left in zip(line, widths, left, strict=True))
+        lines.append(GAP.join(padded).rstrip())
+    rule = "-" * max(map(len, lines))
+    return "\n".join([table.caption, rule, lines[0], rule, *lines[1:], rule, *table.notes])
+
+
+def to_csv(analysis: Analysis) -> str:
+    """One number a row: group, quantity, what of (a term, a day), value, lower, upper, p; blank where withheld."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for key, group in analysis.groups.items():
+        for row in rows_of(key, group):
+            writer.writerow([f"{v:.12g}" if isinstance(v, float) else "" if v is None else v for v in row])
+    return out.getvalue().rstrip("\n")
+
+
+def to_data(analysis: Analysis) -> str:
+    """Everything, as results.json holds it."""
+    return to_json(rounded(analysis.model_dump(mode="json")), indent=1).decode("utf-8")
+
+
+def rows_of(key: str, group: SubgroupResult) -> Iterator[Row]:
+    """The numbers of a group, one a row."""
+    for arm in ("participants", "controls"):
+        yield key, "people", arm, getattr(group, arm), None, None, None
+    for share in group.at:
+        for arm in ("participants", "controls"):
+            limits = getattr(share, f"{arm}_lower"), getattr(share, f"{arm}_upper")
+            yield key, f"share_{arm}", f"{share.day:g}", getattr(share, arm), *limits, None
+        yield key, "difference", f"{share.day:g}", share.difference, share.lower, share.upper, None
+    if group.effects:
+        yield from _effects(key, group.effects)
+    for model in group.models.values():
+        for term in model.terms:
+            yield key, "hazard_ratio", term.term, term.hazard_ratio, term.lower, term.upper, term.p
+    for band in group.hazard_ratio_over_time:
+        yield key, "hazard_ratio_from_day", f"{band.from_day:g}", band.hazard_ratio, band.lower, band.upper, None
+    for point in group.hazard_ratio_curve:
+        yield key, "hazard_ratio_at_day", f"{point.day:g}", point.hazard_ratio, point.lower, point.upper, None
+    if group.interaction:
+        test = group.interaction
+        yield key, "interaction", "participant", test.ratio, test.lower, test.upper, test.p_adjusted
+
+
+def _effects(key: str, effects: Effects) -> Iterator[Row]:
+    for row in effects.extra:
+        yield key, "extra_per_100", f"{row.day:g}", *_spread(row.per_100), None
+    if effects.days_gained is not None:
+        yield key, "days_gained", f"{effects.until:g}", *_spread(effects.days_gained), None
+    for cost in effects.costs:
+        yield key, "cost_per_extra", f"{cost.day:g}", cost.value, cost.lower, cost.upper, None
+
+
+def _spread(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+    return estimate.value, estimate.lower, estimate.upper

@@ -1,0 +1,152 @@
+"""The groups a question asks for: those its condition picks, and each level of the variables to set side by side."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from matching.coarsen import Classes, coarsen
+from pipeline import match
+from pipeline.config import Config, Cut
+from pipeline.errors import Fault, UserError, stop_if
+from pipeline.formula import unknown_columns
+from pipeline.names import OUTCOME_COLUMNS
+from pipeline.question import Question
+from pipeline.where import HIDDEN, columns, select
+
+Mask = NDArray[np.bool_]
+
+MOST_LEVELS = 12
+MOST_GROUPS = 40
+EVERYONE = "everyone"
+# Known only after the start, or said in another way: not what people are like when they start.
+_LATER = ("follow_up_days", "censored_at_joining")
+_NOT_FOR_READERS = (*HIDDEN, "row", "stratum", "weight", "index_weight", "index_total")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People side by side with others: (n,) rows, and the levels they have; no level is everyone picked."""
+
+    rows: Mask
+    levels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A name for data: sex=woman; everyone."""
+        return " and ".join(f"{variable}={level}" for variable, level in self.levels) or EVERYONE
+
+    @property
+    def variable(self) -> str:
+        """The variables whose levels these are, crossed with *."""
+        return "*".join(variable for variable, _ in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Whom a question is about: among which rows, everyone picked, its groups, and remarks on the condition."""
+
+    shown: pd.DataFrame
+    everyone: Group
+    groups: tuple[Group, ...]
+    unknown: int
+    notes: tuple[str, ...]
+
+
+def readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns that an analyst may name, with `sex` beside `woman`."""
+    shown = rows.drop(columns=[name for name in _NOT_FOR_READERS if name in rows])
+    if "woman" in shown and "sex" not in shown:
+        names = pd.Series(np.where(shown["woman"] == 1, "woman", "man"), index=shown.index, dtype=object)
+        shown = shown.assign(sex=names.where(shown["woman"].notna()))
+    return shown
+
+
+def pick(question: Question, shown: pd.DataFrame, config: Config) -> Picked:
+    """The groups of a question among the rows of a cohort; shown as `readable` gives them.
+
+    Raises
+    ------
+    UserError : a condition that cannot be read, a column or level there is not, or too many groups
+    """
+    everyone, unknown, notes = np.ones(len(shown), dtype=bool), 0, list[str]()
+    if question.where is not None:
+        found = select(question.where, shown)
+        everyone, unknown, notes = found.mask, found.unknown, list(found.notes)
+        notes += _later(columns(question.where), config)
+    groups = [group for spec in question.by for group in _levels(spec, shown, everyone, config)]
+    if len(groups) > MOST_GROUPS:
+        what = f"gives {len(groups)} groups; {MOST_GROUPS} can be set side by side."
+        raise UserError(Fault("--by", what, "Name fewer variables, or wider classes such as age:30,50."))
+    return Picked(shown, Group(everyone), tuple(groups), unknown, tuple(notes))
+
+
+def _later(names: tuple[str, ...], config: Config) -> list[str]:
+    """A remark on each column in a condition that says what happened to people rather than what they were like."""
+    outcomes = {f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS}
+    return [
+        f"{name} is known only after the start: people picked by it are picked by what happened to them."
+        for name in names
+        if name in outcomes or name in _LATER
+    ]
+
+
+def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> list[Group]:
+    """A group for each level of a variable, or for each combination of levels of crossed ones, that somebody has."""
+    parts = [part.strip() for part in spec.split("*")]
+    names = [part.split(":")[0].strip() for part in parts]
+    stop_if(unknown_columns(names, shown.columns, "--by"))
+    classes = [_classes(part, name, shown, everyone, config) for part, name in zip(parts, names, strict=True)]
+    groups = []
+    for codes in itertools.product(*(_in_order(found, everyone) for found in classes)):
+        rows = everyone.copy()
+        for found, code in zip(classes, codes, strict=True):
+            rows &= found.codes == code
+        if rows.any():
+            levels = tuple((n, found.labels[c]) for n, found, c in zip(names, classes, codes, strict=True))
+            groups.append(Group(rows, levels))
+    return groups
+
+
+def _classes(part: str, name: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> Classes:
+    """The levels of a variable: the limits given, the matching classes of a number, or its values."""
+    column = shown[name]
+    present = column[everyone].dropna()
+    limits = part.partition(":")[2]
+    if limits:
+        return coarsen(column, match.rules({name: Cut(cut=_limits(limits, name))})[name], name)
+    number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if number and present.nunique() > 2:
+        rule = config.matching.variables.get(name) if config.matching else None
+        if isinstance(rule, Cut):
+            return coarsen(column, match.rules({name: rule})[name], name)
+        what = f"'{name}' is a number."
+        low, high = (math.floor(present.quantile(q)) for q in (1 / 3, 2 / 3))
+        raise UserError(Fault("--by", what, f"Give the limits of its classes, as in {name}:{low},{high}."))
+    if present.nunique() > MOST_LEVELS:
+        what = f"'{name}' has {present.nunique()} levels; {MOST_LEVELS} can be set side by side."
+        raise UserError(Fault("--by", what, "Pick some of them with --where."))
+    text = column.map(lambda v: f"{v:g}" if isinstance(v, float) else str(v), na_action="ignore").astype(object)
+    if number or pd.api.types.is_bool_dtype(column):
+        text = text.replace({"1": "yes", "0": "no", "True": "yes", "False": "no", "1.0": "yes", "0.0": "no"})
+    return coarsen(text, match.rules({name: "exact"})[name], name)
+
+
+def _limits(text: str, name: str) -> list[float]:
+    try:
+        return Cut(cut=[float(limit) for limit in text.split(",")]).cut
+    except ValueError:
+        what = f"'{name}:{text}' gives no classes."
+        raise UserError(Fault("--by", what, f"Write rising limits, as in {name}:30,50.")) from None
+
+
+def _in_order(classes: Classes, everyone: Mask) -> list[int]:
+    """Codes of the levels that occur: yes before no and women before men, as readers are used to."""
+    present = [code for code in range(len(classes.labels)) if (everyone & (classes.codes == code)).any()]
+    first = [code for code in present if classes.labels[code] in ("yes", "woman")]
+    return [*first, *(code for code in present if code not in first)]

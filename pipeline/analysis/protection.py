@@ -1,0 +1,91 @@
+"""An analysis under the rule for what may leave: each group by itself, and beside what else is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis.people import EVERYONE, Picked, pick
+from pipeline.config import Config
+from pipeline.disclosure import Policy
+from pipeline.disclosure.differencing import Crowd, crowds, hidden_levels, told_by_subtraction
+from pipeline.disclosure.outcomes import protect_subgroup, without_numbers
+from pipeline.disclosure.policy import Log
+from pipeline.errors import Fault, UserError
+from pipeline.question import Question
+from pipeline.results import Analysis, SubgroupResult
+
+OTHERWISE = "Try a condition that leaves out more people, or none."
+
+
+def protected(
+    found: Analysis, picked: Picked, clocks: tuple[pd.DataFrame, np.ndarray], config: Config, policy: Policy
+) -> Analysis:
+    """The analysis as it may leave.
+
+    clocks : rows with a clock for the outcome (person, participant, event), and which rows of the base they are
+
+    Raises
+    ------
+    UserError : the people picked differ by too few from everyone, or from a subgroup of the report or a saved analysis
+    """
+    if policy.minimum_count <= 1:
+        return found
+    rows, started = clocks
+    keys = [EVERYONE, *(group.key for group in picked.groups)]
+    masks = [picked.everyone.rows, *(group.rows for group in picked.groups)]
+    own = dict(zip(keys, crowds(rows, [mask[started] for mask in masks]), strict=True))
+    others = crowds(rows, [mask[started] for mask in _elsewhere(found.question, picked, config)])
+    if found.question.where is not None and told_by_subtraction(own[EVERYONE], others, policy):
+        what = f"differs by fewer than {policy.minimum_count} people from a group that is shown elsewhere."
+        raise UserError(Fault("--where", f"{what} Subtraction would tell about those few.", OTHERWISE))
+    log = Log()
+    groups = {
+        key: protect_subgroup(group, f"groups.{key}", config.costs, policy, log) for key, group in found.groups.items()
+    }
+    groups = _without_telling_levels(groups, own, others, picked, policy, log)
+    return found.model_copy(
+        update={
+            "groups": groups,
+            "unknown_rows": policy.rounded(found.unknown_rows),
+            "suppressed": log.suppressions(),
+        }
+    )
+
+
+def _without_telling_levels(
+    groups: dict[str, SubgroupResult],
+    own: dict[str, Crowd],
+    others: list[Crowd],
+    picked: Picked,
+    policy: Policy,
+    log: Log,
+) -> dict[str, SubgroupResult]:
+    """Levels go that tell of a few by subtraction, from a group shown elsewhere or from the other levels together."""
+    groups = dict(groups)
+    for variable in dict.fromkeys(group.variable for group in picked.groups):
+        keys = [group.key for group in picked.groups if group.variable == variable]
+        shown = [
+            groups[key].participants is not None and not told_by_subtraction(own[key], others, policy) for key in keys
+        ]
+        allowed = hidden_levels(own[EVERYONE], [own[key] for key in keys], shown, policy)
+        for key, may in zip(keys, allowed, strict=True):
+            if not may and groups[key].models:
+                groups[key] = without_numbers(groups[key])
+                log.note(f"groups.{key}", "difference")
+    return groups
+
+
+def _elsewhere(question: Question, picked: Picked, config: Config) -> Iterator[np.ndarray]:
+    """Rows of the groups that are shown in the report: everyone, its subgroups, and saved analyses."""
+    yield np.ones(len(picked.shown), dtype=bool)
+    asked = [Question(where=subgroup.where) for subgroup in config.subgroups.values()]
+    for other in (*asked, *(saved for saved in config.analyses.values() if saved != question)):
+        try:
+            found = pick(other, picked.shown, config)
+        except UserError:  # a column that this evaluation does not have
+            continue
+        yield found.everyone.rows
+        yield from (group.rows for group in found.groups)

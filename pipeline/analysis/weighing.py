@@ -1,0 +1,119 @@
+"""The rows a question is answered on, and what makes the groups alike: everyone's matching, or another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import matching
+from pipeline import match
+from pipeline.config import Config, Cut
+from pipeline.config import Matching as Rules
+from pipeline.errors import Fault, UserError
+from pipeline.formula import unknown_columns
+from pipeline.question import Question
+from pipeline.stratum_totals import TOTAL
+
+ELSEWHERE = "Try a wider condition, or wider classes with --classes."
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Rows of the cohort to pick groups among, how they are weighted, and what to do inside a group."""
+
+    rows: pd.DataFrame
+    how: str
+    inside: Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def base_of(question: Question, config: Config, interim: Path) -> Base:
+    """The matched rows of the run, or the cohort under other classes or weights, once or again inside each group.
+
+    Raises
+    ------
+    UserError : the evaluation does not match; a class that cannot be read; weights that do not exist
+    """
+    anew = question.rematch or bool(question.classes) or question.weights != "matching"
+    if not anew:
+        return Base(pd.read_parquet(interim / "matched.parquet"), "everyone", lambda rows: rows)
+    if config.matching is None:
+        raise UserError(Fault("matching", "is none: everyone was assigned by lot.", "Leave the matching options out."))
+    cohort = pd.read_parquet(interim / "cohort.parquet")
+    cohort["row"] = np.arange(len(cohort))
+    rules = with_classes(config.matching, question.classes, cohort)
+
+    def weigh(rows: pd.DataFrame) -> pd.DataFrame:
+        return weighted(rows, rules, question.weights, config)
+
+    if question.rematch:
+        # Expected totals of a stratum are everyone's; inside a group the months drawn stand for themselves.
+        alone = cohort.drop(columns=[name for name in (TOTAL,) if name in cohort])
+        return Base(alone, "again", weigh)
+    how = "other_classes" if question.weights == "matching" else question.weights
+    return Base(weigh(cohort), how, lambda rows: rows)
+
+
+def weighted(rows: pd.DataFrame, rules: Rules, weights: str, config: Config) -> pd.DataFrame:
+    """Rows of a cohort with `stratum` and `weight`: matched, balanced, scored, or as they are.
+
+    Raises
+    ------
+    UserError : no participant finds a control, or no weights can be found; the message says why
+    """
+    if weights == "none":
+        return rows.assign(stratum=0, weight=rows[match.WEIGHT].astype(float))
+    if weights == "matching":
+        with _for_analysts():
+            return match.match(rows, config.model_copy(update={"matching": rules})).data
+    method: Any = {"entropy": matching.entropy_balance, "propensity": matching.propensity_weights}[weights]
+    with _for_analysts():
+        sample = method(rows, match.TREATMENT, list(rules.variables), rules.estimand, weights=match.WEIGHT)
+    return sample.data.assign(stratum=0)
+
+
+@contextmanager
+def _for_analysts() -> Iterator[None]:
+    """Faults of matching with what an analyst can try instead of a change of the configuration."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError([replace(fault, remedy=ELSEWHERE) for fault in error.faults]) from None
+    except ValueError as error:
+        raise UserError(Fault("--weights", f"{error}.", ELSEWHERE)) from None
+
+
+def with_classes(rules: Rules, classes: list[str], cohort: pd.DataFrame) -> Rules:
+    """The matching rules with some classes changed: `age=30,40,50`, `education=exact`, `woman=none` (left out)."""
+    variables = dict(rules.variables)
+    for text in classes:
+        name, _, value = (part.strip() for part in text.partition("="))
+        faults = unknown_columns([name], cohort.columns, "--classes")
+        if faults:
+            raise UserError(faults)
+        if value == "none":
+            variables.pop(name, None)
+        elif value == "exact":
+            variables[name] = "exact"
+        else:
+            variables[name] = _cut(name, value, cohort)
+    if not variables:
+        raise UserError(Fault("--classes", "leaves no variable to match on.", "Keep one, or use --weights none."))
+    return rules.model_copy(update={"variables": variables})
+
+
+def _cut(name: str, value: str, cohort: pd.DataFrame) -> Cut:
+    try:
+        limits = Cut(cut=[float(limit) for limit in value.split(",")])
+    except ValueError:
+        what = f"'{name}={value}' gives no classes."
+        remedy = f"Write rising limits as in {name}=30,45,60, or {name}=exact, or {name}=none to leave it out."
+        raise UserError(Fault("--classes", what, remedy)) from None
+    if not pd.api.types.is_numeric_dtype(cohort[name]):
+        raise UserError(Fault("--classes", f"'{name}' is not a number.", f"Write {name}=exact or {name}=none."))
+    return limits

@@ -1,0 +1,234 @@
+"""Further analyses: who was asked about, shares and what they mean in people and money, ratios, regressions, tests."""
+
+from __future__ import annotations
+
+from pipeline.reporting.document import Block, Heading, Paragraph, Section
+from pipeline.reporting.material import Material, full_model, interval_of, treatment_term
+from pipeline.reporting.sections.effects import cost_columns, cost_values
+from pipeline.reporting.sections.regressions import in_order, ratio_values, term_label
+from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.words import labels
+from pipeline.results import Analysis, Model, SubgroupResult
+
+COUNTS = ("people", "events")
+
+
+def analyses_section(material: Material) -> Section | None:
+    """The analyses that were saved, each under a heading of its own."""
+    words, analyses = material.words, material.results.analyses
+    blocks: list[Block] = [Paragraph(words("analyses.reading"))]
+    for name, analysis in analyses.items():
+        question = analysis.question
+        blocks.append(Heading(words.text(question.label) if question.label else question.where or name))
+        blocks += analysis_blocks(material, name, analysis)
+    return Section("analyses", words("section.analyses"), tuple(blocks)) if analyses else None
+
+
+def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[Block]:
+    """What an analysis found; `name` stands in the names of its tables."""
+    words = material.words
+    blocks: list[Block] = [Paragraph(" ".join(_about(material, analysis)))]
+    shown = {key: group for key, group in analysis.groups.items() if group.models}
+    blocks += [Paragraph(words("analysis.withheld", group=_label(material, key, group)), "note")
+               for key, group in analysis.groups.items() if key not in shown]  # fmt: skip
+    if any(group.at for group in shown.values()):
+        blocks.append(shares_table(material, name, analysis, shown))
+    if any(treatment_term(full_model(group.models)) for group in shown.values()):
+        blocks.append(groups_table(material, name, analysis, shown))
+    if any(group.hazard_ratio_over_time or group.hazard_ratio_curve for group in shown.values()):
+        blocks.append(varying_table(material, name, analysis, shown))
+    blocks.append(regression_table(material, name, analysis, shown))
+    return blocks
+
+
+def _about(material: Material, analysis: Analysis) -> list[str]:
+    """Who, which outcome, and what made the groups alike."""
+    words, question = material.words, analysis.question
+    outcome = words.text(analysis.outcome_label)
+    found = [words("analysis.who", where=question.where) if question.where else words("analysis.everyone")]
+    if analysis.codes is None:
+        found.append(words("analysis.outcome", outcome=labels.lower_first(outcome)))
+    else:
+        found.append(words("analysis.codes", outcome=outcome, codes=analysis.codes))
+    found.append(words(f"analysis.matching.{analysis.matching}", classes=", ".join(question.classes)))
+    if analysis.unknown_rows:
+        found.append(words("analysis.unknown", n=words.number(analysis.unknown_rows)))
+    return [*found, *analysis.notes]
+
+
+def _label(material: Material, key: str, group: SubgroupResult) -> str:
+    return material.words("subgroups.everyone") if key == "everyone" else material.words.text(group.label)
+
+
+def _outcome(material: Material, analysis: Analysis) -> str:
+    return labels.lower_first(material.words.text(analysis.outcome_label))
+
+
+def shares_table(material: Material, name: str, analysis: Analysis, shown: dict[str, SubgroupResult]) -> Table:
+    """Shares of both arms at each time, and how many more that is of 100 participants, with the cost of each."""
+    words = material.words
+    columns = [
+        Column("group", words("column.group")),
+        Column("day", words("column.time")),
+        Column("participants", words("column.percent_of", group=material.participants), "percent", interval=True),
+        Column("controls", words("column.percent_of", group=material.controls), "percent", interval=True),
+        Column("difference", words("column.extra"), "points", interval=True),
+    ]
+    columns += cost_columns(material)
+    rows = []
+    for key, group in shown.items():
+        for share in group.at:
+            line: dict[str, object] = {
+                "group": Label(key, _label(material, key, group)),
+                "day": Label(f"{share.day:g}", material.time(share.day)),
+                **{k: getattr(share, k) for column in columns[2:4] for k in column.keys},
+                "difference": share.difference,
+                "difference_lower": share.lower,
+                "difference_upper": share.upper,
+            }
+            rows.append(line | cost_values(material, group.effects, share.day))
+    notes = (words("note.interval"), *material.rounded)
+    caption = words("caption.analysis.shares", outcome=_outcome(material, analysis))
+    return Table(f"{name}_shares", caption, tuple(columns), tuple(rows), notes)
+
+
+def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[str, SubgroupResult]) -> Table:
+    """People, hazard ratio and days gained of each group, and how its ratio compares with the others'."""
+    words = material.words
+    until = next((g.effects.until for g in shown.values() if g.effects and g.effects.until), None)
+    columns = [
+        Column("group", words("column.group")),
+        Column("participants", words("column.n_of", group=material.participants), "count"),
+        Column("controls", words("column.n_of", group=words("column.controls")), "count"),
+        Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True, stars=True),
+    ]
+    if until is not None:
+        columns.append(_gained_column(material, until))
+    tests = [group.interaction for group in shown.values() if group.interaction]
+    if tests:
+        columns.append(Column("interaction", words("column.interaction"), "ratio", interval=True))
+        columns.append(Column("p_adjusted", words("column.p_adjusted"), "p"))
+    rows = tuple(_group_row(material, key, group) for key, group in shown.items())
+    notes = [words("note.interval"), words("note.stars"), *material.rounded]
+    if tests:
+        notes.append(words(f"analysis.note.interaction.{analysis.question.adjust}", tests=tests[0].tests))
+    notes += [
+        words("analysis.differences", variable=labels.lower_first(labels.variable(words, variable)),
+              statistic=words.number(test.statistic, 1), df=test.df, p=words.p_value(test.p))
+        for variable, test in analysis.differences.items()
+    ]  # fmt: skip
+    absent = dict.fromkeys(("interaction", "p_adjusted", "hazard_ratio", "days_gained"), "–")
+    caption = words("caption.analysis.groups", outcome=_outcome(material, analysis))
+    return Table(f"{name}_groups", caption, tuple(columns), rows, tuple(notes), absent)
+
+
+def _gained_column(material: Material, until: float) -> Column:
+    words = material.words
+    days = labels.is_days(material.about.time_unit)
+    heading = words(
+        "column.days_gained" if days else "column.time_gained",
+        until=material.time(until),
+        unit=labels.upper_first(material.unit),
+    )
+    return Column("days_gained", heading, "time", interval=True, decimals=0 if days else 1)
+
+
+def _group_row(material: Material, key: str, group: SubgroupResult) -> dict[str, object]:
+    term = treatment_term(full_model(group.models))
+    ratio, test = interval_of(term), group.interaction
+    gained = group.effects.days_gained if group.effects else None
+    return {
+        "group": Label(key, _label(material, key, group)),
+        "participants": group.participants,
+        "controls": group.controls,
+        "hazard_ratio": ratio.value,
+        "hazard_ratio_lower": ratio.lower,
+        "hazard_ratio_upper": ratio.upper,
+        "hazard_ratio_p": term.p if term else None,
+        "days_gained": gained.value if gained else None,
+        "days_gained_lower": gained.lower if gained else None,
+        "days_gained_upper": gained.upper if gained else None,
+        "interaction": test.ratio if test else None,
+        "interaction_lower": test.lower if test else None,
+        "interaction_upper": test.upper if test else None,
+        "p_adjusted": test.p_adjusted if test else None,
+    }
+
+
+def regression_table(material: Material, name: str, analysis: Analysis, shown: dict[str, SubgroupResult]) -> Table:
+    """The regression of each group, side by side as in the published Table 6."""
+    words = material.words
+    models = {key: model for key, group in shown.items() if (model := next(iter(group.models.values()), None))}
+    columns = [Column("term", words("column.comparison"))]
+    columns += [
+        Column(key, _label(material, key, shown[key]), "ratio", interval=True, stars=True, decimals=3) for key in models
+    ]
+    rows: list[dict[str, object]] = []
+    for term in in_order(material, list(models.values())):
+        line: dict[str, object] = {"term": term_label(material, term)}
+        for key, model in models.items():
+            line |= ratio_values(key, model, term)
+        rows.append(line)
+    for count in COUNTS:
+        values = {key: getattr(model, count) for key, model in models.items()}
+        told = {k: Label("" if v is None else str(v), words.number(v)) for k, v in values.items()}
+        rows.append({"term": Label(count, words(f"column.{count}")), **told})
+    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded]
+    notes += _model_notes(material, analysis, models, shown)
+    caption = words("caption.analysis.regression", outcome=_outcome(material, analysis))
+    return Table(f"{name}_regression", caption, tuple(columns), tuple(rows), tuple(notes), dict.fromkeys(models, "–"))
+
+
+def _model_notes(
+    material: Material, analysis: Analysis, models: dict[str, Model], shown: dict[str, SubgroupResult]
+) -> list[str]:
+    """Covariates that a model lost, by selection or because nobody at a level reached the outcome."""
+    words, found = material.words, []
+    for key, model in models.items():
+        group = f"{_label(material, key, shown[key])}. " if len(models) > 1 else ""
+        if model.unidentified:
+            names = [labels.lower_first(labels.variable(words, name)) for name in model.unidentified]
+            found.append(group + words("analysis.unidentified", factors=words.listed(names)))
+        if model.selection.removed:
+            parts = [f"{labels.lower_first(labels.variable(words, r.factor))} (p {words.p_value(r.p)})"
+                     for r in model.selection.removed]  # fmt: skip
+            found.append(group + words("analysis.removed", factors=words.listed(parts)))
+    return found
+
+
+def varying_table(material: Material, name: str, analysis: Analysis, shown: dict[str, SubgroupResult]) -> Table:
+    """The hazard ratio between days, or at the times asked for, of each group."""
+    words = material.words
+    columns = (
+        Column("group", words("column.group")),
+        Column("from_day", words("column.period")),
+        Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True),
+    )
+    rows, notes = [], [words("note.interval")]
+    for key, group in shown.items():
+        label = Label(key, _label(material, key, group))
+        for band in group.hazard_ratio_over_time:
+            rows.append({"group": label, "from_day": _period(material, band.from_day, band.to_day), **_limits(band)})
+        for point in group.hazard_ratio_curve:
+            at = Label(f"{point.day:g}", material.time(point.day))
+            rows.append({"group": label, "from_day": at, **_limits(point)})
+        if group.constancy is not None:
+            test = group.constancy
+            notes.append(words("analysis.constancy", group=labels.lower_first(str(label)), df=test.df,
+                               statistic=words.number(test.statistic, 1), p=words.p_value(test.p)))  # fmt: skip
+    caption = words("caption.analysis.varying", outcome=_outcome(material, analysis))
+    return Table(f"{name}_varying", caption, columns, tuple(rows), tuple(notes))
+
+
+def _period(material: Material, start: float, end: float | None) -> Label:
+    words = material.words
+    if end is None:
+        return Label(f"{start:g}", words("band.from", low=material.time(start)))
+    if start == 0:
+        return Label("0", words("band.to", high=material.time(end)))
+    return Label(f"{start:g}", words("band.between", low=material.time(start), high=material.time(end)))
+
+
+def _limits(row: object) -> dict[str, object]:
+    ends = {"": "hazard_ratio", "_lower": "lower", "_upper": "upper"}
+    return {f"hazard_ratio{end}": getattr(row, name) for end, name in ends.items()}
