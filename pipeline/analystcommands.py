@@ -99,7 +99,7 @@ def subgroup(
     """The effect in a subgroup, in people and as a hazard ratio, from the matched data of a run.
 
     \b
-    Women over 50 with a disability:
+    Example: women over 50 with a disability
       utfall subgroup --where "woman and age >= 50 and disability"
     Does it hold without nystartsjobb?
       utfall subgroup --event "work_or_studies and category != 33"
