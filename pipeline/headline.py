@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from pipeline.config import Text
+from pipeline.reporting.words import labels
 from pipeline.results import Estimate, OutcomeResult, Results, Share
 
+# Times told first: half a year and a year.
+MONTHS = (6, 12)
 WITHHELD = "withheld or not estimated"
 
 
 def headline(results: Results) -> list[str]:
-    """Shares per arm at the first two of the report's times, their difference, and the hazard ratio, with intervals."""
+    """Shares per arm at the times told first, and the hazard ratio, with intervals."""
     about = results.evaluation
     outcome = results.outcomes[about.headline]
     arms = (about.participants.en, about.controls.en)
     lines = [f"{outcome.label.en} ({about.title.en})"]
-    lines += [_shares(share, arms, about.time_unit.en) for share in outcome.at[:2]]
+    lines += [_shares(share, arms, about.time_unit.en) for share in told_first(outcome.at, about.time_unit)]
     lines.append(f"  Hazard ratio: {_ratio(outcome)}")
     return lines
+
+
+def told_first(shares: list[Share], unit: Text) -> list[Share]:
+    """The times told first: 6 and 12 months where they are reported, otherwise the middle and the last."""
+    if labels.is_days(unit):
+        found = [share for share in shares if labels.whole_months(share.day) in MONTHS]
+        if found:
+            return found
+    return shares if len(shares) <= 2 else [shares[(len(shares) - 1) // 2], shares[-1]]
 
 
 def _shares(share: Share, arms: tuple[str, str], unit: str) -> str:

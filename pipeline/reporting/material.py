@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config import Config
+from pipeline.headline import told_first
 from pipeline.reporting.plots import Look
 from pipeline.reporting.words import Words, labels
 from pipeline.reporting.words.sentences import Interval
 from pipeline.results import About, Model, OutcomeResult, Results, Share, Term
 
 TREATMENT = "participant"
-# Times told first: half a year and a year.
-HEADLINE_MONTHS = (6, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +118,8 @@ class Material:
 
 
 def headline_shares(material: Material, shares: list[Share]) -> list[Share]:
-    """The times told first: 6 and 12 months where they are reported, otherwise the middle and the last."""
-    if labels.is_days(material.about.time_unit):
-        found = [share for share in shares if labels.whole_months(share.day) in HEADLINE_MONTHS]
-        if found:
-            return found
-    return shares if len(shares) <= 2 else [shares[(len(shares) - 1) // 2], shares[-1]]
+    """The shares at the times told first."""
+    return told_first(shares, material.about.time_unit)
 
 
 def full_model(models: dict[str, Model]) -> Model | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from pipeline.fingerprint import value_hash
+from pipeline.manifest import configuration
 from pipeline.reporting.document import Bullets, Facts, Paragraph, Section
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
 
+# As many as tell two settings apart; the whole checksum stands in manifest.json as configuration_hash.
+CHECKSUM_LETTERS = 16
 PACKAGES = ("utfall", "numpy", "pandas", "scipy", "duckdb")
 
 
@@ -138,6 +142,7 @@ def stamp_section(material: Material) -> Section:
     words, config = material.words, material.config
     facts = [
         (words("stamp.name"), config.evaluation.name),
+        (words("stamp.settings"), value_hash(configuration(config))[:CHECKSUM_LETTERS]),
         (words("stamp.seed"), str(config.seed)),
         (words("stamp.python"), platform.python_version()),
         (words("stamp.packages"), ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))),

@@ -11,6 +11,9 @@ from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
 from pipeline.results import BalanceRow, Matching
 
+# Levels of a variable that is either or not.
+YES_OR_NO = {"0": "no", "1": "yes"}
+
 
 def comparison_section(material: Material) -> Section:
     """The design in words, the classes, and how alike the groups are."""
@@ -41,6 +44,7 @@ def _matching(material: Material, matching: Matching) -> list[Block]:
         blocks.append(Paragraph(words("comparison.nobody_left_out")))
     elif matching.unmatched:
         blocks += [Heading(words("comparison.left_out")), unmatched_table(material, matching)]
+        blocks += [Paragraph(line) for line in [left_out_sentence(material)] if line]
     if matching.classes:
         blocks.append(Fold(words("comparison.classes"), (classes_table(material, matching),)))
     return blocks
@@ -70,7 +74,7 @@ def classes_table(material: Material, matching: Matching) -> Table:
     rows = tuple(
         {
             "variable": Label(c.variable, labels.variable(words, c.variable)),
-            "level": Label(c.level, labels.level(words, c.level)),
+            "level": Label(c.level, labels.level(words, YES_OR_NO.get(c.level, c.level))),
             "participants": c.participants,
             "controls": c.controls,
         }
@@ -95,6 +99,33 @@ def unmatched_table(material: Material, matching: Matching) -> Table:
     )
     columns = Column("variable", words("column.variable")), Column("participants", words("column.would_match"), "count")
     return Table("unmatched", words("caption.unmatched"), columns, rows, material.rounded)
+
+
+def left_out_sentence(material: Material) -> str | None:
+    """In which respect the participants who are evaluated differ most from all of them, in standard deviations."""
+    words, balance = material.words, material.results.balance
+    after = {(row.variable, row.level): row for row in balance.after}
+    moved = []
+    for row in balance.before:
+        evaluated = after.get((row.variable, row.level))
+        spread = _spread(row)
+        if evaluated is not None and spread and row.participants is not None and evaluated.participants is not None:
+            moved.append((abs(evaluated.participants - row.participants) / spread, row, evaluated))
+    if not moved:
+        return None
+    _, row, evaluated = max(moved, key=lambda found: found[0])
+    share = is_share([row, evaluated])
+    told = [words.percent(r.participants, 1) if share else words.number(r.participants, 1) for r in (row, evaluated)]
+    name = labels.lower_first(labels.variable(words, row.variable))
+    name = f"{name} ({labels.lower_first(labels.level(words, row.level))})" if row.level else name
+    return words("comparison.changed", variable=name, before=told[0], after=told[1]) if told[0] != told[1] else None
+
+
+def _spread(row: BalanceRow) -> float | None:
+    """The participants' standard deviation before matching, which the standardised difference was divided by."""
+    if row.smd is None or row.smd == 0 or row.participants is None or row.controls is None:
+        return None
+    return abs((row.participants - row.controls) / row.smd)
 
 
 def _balance(material: Material) -> list[Block]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.reporting.document import Block, Paragraph, Section
+from pipeline.reporting.document import Block, Bullets, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import (
     Material,
+    difference_of,
     full_model,
     headline_shares,
     interval_of,
@@ -34,7 +35,12 @@ def subgroups_section(material: Material) -> Section | None:
     words = material.words
     blocks: list[Block] = [Paragraph(words("subgroups.reading", tests=_tests(groups)))]
     clear = [name for name, g in groups.items() if g.interaction and _below(g.interaction.p_adjusted)]
-    blocks.append(Paragraph(_differing(material, [groups[name] for name in clear]), "lead"))
+    if clear:
+        done = material.verbs(material.main)["done"]
+        blocks.append(Paragraph(words("subgroups.clear", done=done), "lead"))
+        blocks.append(Bullets(tuple(group_sentence(material, groups[name]) for name in clear)))
+    else:
+        blocks.append(Paragraph(words("subgroups.none_clear"), "lead"))
     if _overall(material) is not None and any(treatment_term(full_model(g.models)) for g in groups.values()):
         blocks.append(forest_figure(material))
     blocks.append(subgroups_table(material))
@@ -52,12 +58,18 @@ def _below(p: float | None) -> bool:
     return p is not None and p < SIGNIFICANT
 
 
-def _differing(material: Material, groups: list[SubgroupResult]) -> str:
-    words = material.words
-    if not groups:
-        return words("subgroups.none_clear")
-    names = "; ".join(labels.lower_first(words.text(group.label)) for group in groups)
-    return words("subgroups.clear", groups=names)
+def group_sentence(material: Material, group: SubgroupResult) -> str:
+    """How far apart the arms of a subgroup are: by share at the last of the times told first, and by rate."""
+    words, times = material.words, headline_shares(material, group.at)
+    ratio = interval_of(treatment_term(full_model(group.models)))
+    share = times[-1] if times else None
+    return words(
+        "subgroups.line",
+        group=words.text(group.label),
+        time=material.time(share.day) if share else "–",
+        interval=sentences.points_more(words, difference_of(share)) if share else words("between.unknown"),
+        rate=sentences.percent_higher(words, ratio),
+    )
 
 
 def _overall(material: Material) -> Term | None:

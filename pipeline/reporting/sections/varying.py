@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.reporting.document import Block, Fold, Paragraph, Section
 from pipeline.reporting.figures import Figure
-from pipeline.reporting.material import Material
+from pipeline.reporting.material import Material, difference_of
+from pipeline.reporting.plots.curves import arms
 from pipeline.reporting.plots.ratios import draw_over_time
 from pipeline.reporting.sections.summary import not_proportional
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
 from pipeline.reporting.words.sentences import Interval
-from pipeline.results import Band
+from pipeline.results import Band, CurvePoint
+
+# Shorter times are told in days.
+MONTHS_FROM = 2
 
 
 def varying_section(material: Material) -> Section | None:
@@ -21,9 +27,8 @@ def varying_section(material: Material) -> Section | None:
         return None
     blocks: list[Block] = [Paragraph(words("rate.explained", unit=labels.one(words, material.about.time_unit)))]
     blocks += [Paragraph(_band_sentence(material, band), "lead") for band in _telling(bands)]
-    first = _interval(bands[0])
-    if material.config.population is not None and first.upper is not None and first.upper < 1:
-        blocks.append(Paragraph(words("varying.lock_in")))
+    if material.config.population is not None:
+        blocks.append(Paragraph(lock_in(material, bands[0])))
     blocks += [over_time_figure(material), bands_table(material)]
     blocks.append(Paragraph(words("varying.changes" if not_proportional(outcome) else "varying.steady")))
     if outcome.proportionality:
@@ -35,6 +40,56 @@ def _telling(bands: list[Band]) -> list[Band]:
     """The bands worth a sentence: those that are clear of one, the first of them at least."""
     clear = [band for band in bands if _interval(band).clear(1)]
     return clear or bands[:1]
+
+
+def lock_in(material: Material, first: Band) -> str:
+    """Whether participants are behind at first, and for how long; then when they are furthest ahead."""
+    words, ratio = material.words, _interval(first)
+    if not ratio.clear(1):
+        rate, when = sentences.percent_higher(words, ratio), labels.lower_first(_when(material, first))
+        parts = [words("varying.lock_in.open", interval=rate, when=when)]
+    elif ratio.upper is not None and ratio.upper < 1:
+        day = lead_from(material.main.curves)
+        ends = "varying.lock_in.stays" if day is None else "varying.lock_in.ends"
+        told = {"done": material.verbs(material.main)["done"], **material.groups()}
+        parts = [words("varying.lock_in"), words(ends, time=_about(material, day) if day else "", **told)]
+    else:
+        parts = [words("varying.lock_in.none")]
+    known = [share for share in material.main.at if share.lower is not None and share.upper is not None]
+    if len(known) > 1:
+        most = max(known, key=lambda share: abs(share.difference or 0))
+        interval = sentences.points_more(words, difference_of(most))
+        parts.append(words("varying.widest", time=material.time(most.day), interval=interval))
+    return " ".join(parts)
+
+
+def lead_from(points: Sequence[CurvePoint]) -> float | None:
+    """The day from which participants' share stays above that of controls; None when it is not above at the end."""
+    groups = arms(list(points))
+    if len(groups) < 2:
+        return None
+    last = min(rows[-1].day for rows in groups.values())
+    days = sorted({p.day for rows in groups.values() for p in rows if p.day <= last}, reverse=True)
+    lead = None
+    for day in days:
+        gap = _reached(groups["participants"], day) - _reached(groups["controls"], day)
+        if gap <= 0:
+            break
+        lead = day
+    return lead
+
+
+def _reached(points: list[CurvePoint], day: float) -> float:
+    """The share of one arm that has reached the outcome by a day."""
+    return next((p.cumulative_incidence or 0.0 for p in reversed(points) if p.day <= day), 0.0)
+
+
+def _about(material: Material, day: float) -> str:
+    """A time that a curve shows only roughly: in whole months from two months on."""
+    months = round(day / labels.DAYS_IN_MONTH)
+    if not labels.is_days(material.about.time_unit) or months < MONTHS_FROM:
+        return material.time(day)
+    return material.time(months * labels.DAYS_IN_MONTH)
 
 
 def _interval(band: Band) -> Interval:
