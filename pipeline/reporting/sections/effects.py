@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.headline import MONTHS
 from pipeline.reporting.document import Block, Heading, Paragraph
-from pipeline.reporting.material import HEADLINE_MONTHS, Material
+from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import Words, labels
 from pipeline.results import CostPerExtra, Effects, Estimate, OutcomeResult
@@ -26,7 +27,7 @@ def effects_blocks(material: Material, name: str) -> list[Block]:
 
 def _sentences(material: Material, outcome: OutcomeResult, effects: Effects) -> list[str]:
     words, done = material.words, material.verbs(outcome)["done"]
-    told = [row for row in effects.extra if labels.whole_months(row.day) in HEADLINE_MONTHS] or effects.extra
+    told = [row for row in effects.extra if labels.whole_months(row.day) in MONTHS] or effects.extra
     last = told[-1]
     found = []
     if last.per_100.lower is not None and last.per_100.upper is not None:
