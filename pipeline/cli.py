@@ -200,6 +200,36 @@ utfall.add_command(subgroup)
 
 
 @utfall.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--language", type=click.Choice(["sv", "en"]), help="Of the words; the second run's when left out.")
+@click.option("--all", "everything", is_flag=True, help="Show numbers that are the same in both too.")
+@click.option(
+    "--format", "output_format", default="table", show_default=True,
+    type=click.Choice(["table", "markdown", "csv", "json"]),
+)  # fmt: skip
+def compare(first: str, second: str, language: str | None, everything: bool, output_format: str) -> None:
+    """Say what changed between two runs, in numbers and words.
+
+    A run is a name under reports/, or the path of a report folder: keep a copy of one to compare with later.
+
+    \b
+    Example:
+      utfall compare jobb published
+      utfall compare kept/jobb-2022-12 jobb --language sv --format markdown
+    """
+    with logged(None):
+        from pipeline import compare as runs
+        from pipeline.comparetext import written
+        from pipeline.reporting.words import Words
+
+        before, after = (runs.read_run(run, Path("reports")) for run in (first, second))
+        words = Words(language or after.results.evaluation.languages[0])
+        comparison = runs.compare(before, after, words)
+        click.echo(written(comparison, words, output_format, everything=everything))
+
+
+@utfall.command()
 @click.option("--markdown", is_flag=True, help="The page docs/configuration.md instead.")
 def schema(markdown: bool) -> None:
     """Print the JSON schema of config.yaml, with which editors check it while you type.
