@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipeline.progress import short_path
 from pipeline.question import ADJUSTMENTS, WEIGHTINGS
 
 FORMATS = ("table", "csv", "json", "latex", "markdown", "docx")
@@ -45,6 +46,10 @@ _SHOWN = (
                  "the report's."),
 )  # fmt: skip
 
+config_option = click.option(
+    "-c", "--config", "config_path", default="config.yaml", show_default=True, type=click.Path(path_type=Path),
+    help="The evaluation, written down.",
+)  # fmt: skip
 Command = Callable[..., None]
 
 
@@ -85,8 +90,7 @@ def question_of(choices: dict[str, Any]) -> Any:
 @click.command()
 @options(_WHO, _MODEL, _WEIGHTED, _SHOWN)
 @click.option("--save", metavar="NAME", help="Add the analysis to the evaluation's report under this name.")
-@click.option("-c", "--config", "config_path", default="config.yaml", show_default=True,
-              type=click.Path(path_type=Path), help="The evaluation, written down.")  # fmt: skip
+@config_option
 def subgroup(
     config_path: Path,
     output_format: str,
@@ -138,10 +142,78 @@ def subgroup(
 
             draw(found, config, language, figure)
         if save is not None:
-            from pipeline.analysis.saved import save_question
+            from pipeline.savedanalyses import save as save_question
 
-            save_question(save, question, config, config_path)
+            path = save_question(save, question, config_path, config.analyses)
+            click.echo(f"Saved as '{save}' in {short_path(path)}.", err=True)
     if text:
         click.echo(text)
     if save is not None:
         run_until(read_config(config_path), config_path, "report", to_stderr=True)
+
+
+@click.command()
+@options(_WHO, _WEIGHTED, _SHOWN, (config_option,))
+def curves(
+    config_path: Path,
+    output_format: str,
+    language: str | None,
+    out: Path | None,
+    figure: Path | None,
+    **choices: Any,
+) -> None:
+    """The share that has reached an outcome over time, in both groups of a subgroup, under disclosure control.
+
+    \b
+    Example: women born outside Europe, at half a year, a year and two years
+      utfall curves --where "woman and born_outside_europe" --horizon 183 --horizon 365 --horizon 730
+    Every step of the curves as data, and the figure:
+      utfall curves --where disability --outcome deregistered --format csv --figure figures
+    """
+    from pipeline.cli import read_config, run_until
+    from pipeline.errorlog import logged
+
+    question = question_of(choices)
+    config = read_config(config_path)
+    place = run_until(config, config_path, "match", to_stderr=True)
+    with logged(place.interim):
+        from pipeline.analysis.answer import answer
+        from pipeline.analysis.formats import only_curves, written
+
+        found = only_curves(answer(question, config, place.interim, curves=True))
+        text = written(found, config, output_format, language, out)
+        if figure is not None:
+            from pipeline.analysis.figures import draw
+
+            draw(found, config, language, figure)
+    if text:
+        click.echo(text)
+
+
+@click.command()
+@click.option("--where", help="Only these people.")
+@click.option("--format", "output_format", default="table", show_default=True,
+              type=click.Choice(["table", "csv", "json"]))  # fmt: skip
+@config_option
+def describe(config_path: Path, where: str | None, output_format: str) -> None:
+    """The matched data of a run: columns with their levels, matching classes, outcomes with their codes.
+
+    \b
+    Example: which columns are there, and how many people have each value?
+      utfall describe
+    Who is in the group, and by which codes did they reach the outcomes?
+      utfall describe --where "woman and age >= 50"
+    """
+    from pipeline.cli import read_config, run_until
+    from pipeline.errorlog import logged
+
+    config = read_config(config_path)
+    place = run_until(config, config_path, "match", to_stderr=True)
+    with logged(place.interim):
+        from pipeline.analysis import description
+
+        lines = description.describe(config, place.interim, config_path, where)
+        if output_format == "table":
+            click.echo(description.to_terminal(lines, config.disclosure.minimum_count))
+        else:
+            click.echo(description.to_csv(lines) if output_format == "csv" else description.to_data(lines))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.analystcommands import subgroup
+from pipeline.analystcommands import config_option, curves, describe, subgroup
 from pipeline.errorlog import Unexpected, logged
 from pipeline.errors import UserError
 from pipeline.progress import Progress, progress, short_path
@@ -66,12 +66,6 @@ def utfall() -> None:
     utfall evaluate            everything, from config.yaml to reports/<name>/report.html
     utfall check               can these extracts be used?
     """
-
-
-config_option = click.option(
-    "-c", "--config", "config_path", default="config.yaml", show_default=True, type=click.Path(path_type=Path),
-    help="The evaluation, written down.",
-)  # fmt: skip
 
 
 @utfall.command()
@@ -196,7 +190,8 @@ def simulate(out: Path, people: int, seed: int, file_format: str, faults: bool) 
             click.echo(short_path(path))
 
 
-utfall.add_command(subgroup)
+for analysts in (subgroup, curves, describe):
+    utfall.add_command(analysts)
 
 
 @utfall.command()

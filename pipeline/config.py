@@ -23,6 +23,7 @@ from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
 from pipeline.names import unknown_names
 from pipeline.question import Question
+from pipeline.savedanalyses import read_saved
 from pipeline.wheresyntax import parse
 from pipeline.yamlfile import line_of, read_yaml
 
@@ -346,11 +347,13 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         faults += faults_of(error, Config, content, path, lines)
         config = _sound_sections(content)
+    saved, more = read_saved(path)
+    faults += more
     for where, what, remedy in unknown_names(config):
         faults.append(Fault(f"{path}, line {line_of(lines, where)}", what, remedy))
     if faults:
         raise UserError(faults)
-    return config
+    return config.model_copy(update={"analyses": {**config.analyses, **saved}})
 
 
 def _sound_sections(content: dict[str, Any]) -> Config:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline import effects, regression
 from pipeline.config import Config, Models, Subgroup
 from pipeline.effects import TREATMENT, FollowUp, finite
+from pipeline.errors import Fault, UserError, stop_if
 from pipeline.group import group_result, regressions
 from pipeline.parallel import spread
 from pipeline.results import (
     About,
+    Analysis,
     Balance,
     Band,
     ChiSquared,
@@ -55,6 +57,7 @@ def run(run: Run) -> None:
         matching=Matching(**summary["matching"]) if summary["matching"] else None,
         balance=Balance(**summary["balance"]),
         outcomes=estimate_outcomes(run),
+        analyses=further_analyses(run),
         goals=[GoalResult(**goal.model_dump()) for goal in config.goals],
     )
     write_results(results, run.write / "results.json")
@@ -81,6 +84,26 @@ def estimate_outcomes(run: Run) -> dict[str, OutcomeResult]:
     outcomes = {name: found["outcome", name] for name in config.outcome_names}
     outcomes[headline] = outcomes[headline].model_copy(update={"subgroups": subgroups})
     return outcomes
+
+
+def further_analyses(run: Run) -> dict[str, Analysis]:
+    """The answers to the questions under `analyses:`, already under disclosure control, which needs the people.
+
+    Raises
+    ------
+    UserError : why questions have no answer, all of them at once
+    """
+    from pipeline.analysis.answer import answer  # it builds on this module
+
+    found, faults = {}, list[Fault]()
+    for name, question in run.config.analyses.items():
+        run.say(f"analysis {name}")
+        try:
+            found[name] = answer(question, run.config, run.read)
+        except UserError as error:
+            faults += [replace(fault, where=f"analyses.{name}, {fault.where.lstrip('-')}") for fault in error.faults]
+    stop_if(faults)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic_core import to_json
@@ -12,10 +12,11 @@ from pydantic_core import to_json
 from pipeline import estimate
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
-from pipeline.reporting.document import Block, Paragraph
+from pipeline.reporting.document import Block, Document, Paragraph, Section
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections.analyses import analysis_blocks
 from pipeline.reporting.tables import Table, cell
+from pipeline.reporting.tabletext import latex_text, markdown_text, to_latex, to_markdown
 from pipeline.reporting.words import Words
 from pipeline.results import Analysis, Balance, BeforeAfter, Effects, Estimate, Results, SubgroupResult, rounded
 
@@ -31,19 +32,35 @@ def written(analysis: Analysis, config: Config, form: str, language: str | None,
     ------
     UserError : docx without a file, or a file that cannot be written
     """
-    if form == "csv":
-        text = to_csv(analysis)
-    elif form == "json":
-        text = to_data(analysis)
+    own = language or config.language[0]
+    if form == "docx":
+        if out is None:
+            raise UserError(Fault("--format", "docx is no text.", "Name a file to write it to with --out women.docx."))
+        content = to_word(analysis, config, own)
     else:
-        text = to_terminal(analysis, config, language or "en")
-    if out is None:
-        return text
+        text = {
+            "csv": lambda: to_csv(analysis),
+            "json": lambda: to_data(analysis),
+            "markdown": lambda: to_document(analysis, config, own, to_markdown, markdown_text),
+            "latex": lambda: to_document(analysis, config, own, to_latex, latex_text),
+            "table": lambda: to_terminal(analysis, config, language or "en"),
+        }[form]()
+        if out is None:
+            return text
+        content = f"{text}\n".encode()
     try:
-        out.write_text(text + "\n", encoding="utf-8", newline="\n")
+        out.write_bytes(content)
     except OSError as error:
         raise UserError(Fault("--out", f"cannot be written: {error.strerror}.", "Name another file.")) from None
     return ""
+
+
+def only_curves(analysis: Analysis) -> Analysis:
+    """The shares and curves of an analysis without its regressions."""
+    groups = {
+        key: group.model_copy(update={"models": {}, "interaction": None}) for key, group in analysis.groups.items()
+    }
+    return analysis.model_copy(update={"groups": groups})
 
 
 def blocks_of(analysis: Analysis, config: Config, language: str) -> tuple[Words, list[Block]]:
@@ -61,6 +78,35 @@ def to_terminal(analysis: Analysis, config: Config, language: str) -> str:
     parts = [block.text if isinstance(block, Paragraph) else aligned(words, block)
              for block in blocks if isinstance(block, Paragraph | Table)]  # fmt: skip
     return "\n\n".join(parts)
+
+
+def to_document(analysis: Analysis, config: Config, language: str, table: Callable[[Words, Table, str], str]) -> str:
+    """Paragraphs and tables for a document, written as LaTeX or Markdown."""
+    words, blocks = blocks_of(analysis, config, language)
+    source = words.text(config.evaluation.source) if config.evaluation.source else ""
+    parts = [plain(block.text) if isinstance(block, Paragraph) else table(words, block, source).strip()
+             for block in blocks if isinstance(block, Paragraph | Table)]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def to_word(analysis: Analysis, config: Config, language: str) -> bytes:
+    """A Word file with the paragraphs and tables, in the look of the report."""
+    from pipeline.reporting.word import write_word
+
+    words, blocks = blocks_of(analysis, config, language)
+    question = analysis.question
+    title = words.text(question.label) if question.label else question.where or words("subgroups.everyone")
+    document = Document(
+        language=language,
+        title=title,
+        subtitle=words.text(config.evaluation.title),
+        status=words(f"status.{config.evaluation.status}"),
+        final=config.evaluation.status == "final",
+        banner=None,
+        sections=(Section("analysis", words("section.analyses"), tuple(blocks)),),
+    )
+    source = words.text(config.evaluation.source) if config.evaluation.source else ""
+    return write_word(document, words, [], source)
 
 
 def aligned(words: Words, table: Table) -> str:
@@ -104,6 +150,10 @@ def rows_of(key: str, group: SubgroupResult) -> Iterator[Row]:
         yield key, "difference", f"{share.day:g}", share.difference, share.lower, share.upper, None
     if group.effects:
         yield from _effects(key, group.effects)
+    for step in group.curves:
+        limits = step.lower, step.upper
+        yield key, f"curve_{step.group}", f"{step.day:g}", step.cumulative_incidence, *limits, None
+        yield key, f"at_risk_{step.group}", f"{step.day:g}", step.at_risk, None, None, None
     for model in group.models.values():
         for term in model.terms:
             yield key, "hazard_ratio", term.term, term.hazard_ratio, term.lower, term.upper, term.p

@@ -23,7 +23,7 @@ def arms(points: list[CurvePoint]) -> dict[str, list[CurvePoint]]:
     return {group: sorted(rows, key=lambda p: p.day) for group, rows in found.items() if rows}
 
 
-def draw_curves(look: Look, outcome: OutcomeResult, days: list[float], clock: str) -> Figure:
+def draw_curves(look: Look, outcome: OutcomeResult | SubgroupResult, days: list[float], clock: str) -> Figure:
     """Both arms with 95% bands, and under each tick the people at risk and those who have reached the outcome."""
     groups = arms(outcome.curves)
     end = max(points[-1].day for points in groups.values())

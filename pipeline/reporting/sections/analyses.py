@@ -28,7 +28,7 @@ def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[B
     """What an analysis found; `name` stands in the names of its tables."""
     words = material.words
     blocks: list[Block] = [Paragraph(" ".join(_about(material, analysis)))]
-    shown = {key: group for key, group in analysis.groups.items() if group.models}
+    shown = {key: group for key, group in analysis.groups.items() if group.models or group.at}
     blocks += [Paragraph(words("analysis.withheld", group=_label(material, key, group)), "note")
                for key, group in analysis.groups.items() if key not in shown]  # fmt: skip
     if any(group.at for group in shown.values()):
@@ -37,7 +37,8 @@ def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[B
         blocks.append(groups_table(material, name, analysis, shown))
     if any(group.hazard_ratio_over_time or group.hazard_ratio_curve for group in shown.values()):
         blocks.append(varying_table(material, name, analysis, shown))
-    blocks.append(regression_table(material, name, analysis, shown))
+    if any(group.models for group in shown.values()):
+        blocks.append(regression_table(material, name, analysis, shown))
     return blocks
 
 
