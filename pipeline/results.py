@@ -208,7 +208,7 @@ class CostPerExtra(Record):
     """What one further person who has reached the outcome by a day costs.
 
     `limits` says what the interval is: "bounded" from lower to upper; "at_least" when the difference may also be none,
-    so that the cost has no upper limit; "no_gain" when fewer participants than controls reached the outcome.
+    so that the cost has no upper limit; "no_gain" when it is not above none.
     """
 
     day: float

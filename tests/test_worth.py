@@ -51,6 +51,12 @@ def test_no_upper_limit_where_the_difference_may_be_none(cost_error: float, diff
     assert (value is None) == (difference <= 0)
 
 
+@pytest.mark.parametrize("difference", [0.0, -0.05])
+def test_a_difference_known_not_to_be_above_zero_has_no_cost(difference: float) -> None:
+    """As numbers under disclosure control may be, rounded to no difference and no interval."""
+    assert fieller(100, 0, difference, 0.0) == (None, None, None, "no_gain")
+
+
 def test_no_limit_at_all_where_the_cost_may_be_none_too() -> None:
     assert confidence_set(100, 60, 0.01, 0.02) == []
     assert fieller(100, 60, 0.01, 0.02) == (pytest.approx(10_000), None, None, "at_least")

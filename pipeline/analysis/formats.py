@@ -80,7 +80,13 @@ def to_terminal(analysis: Analysis, config: Config, language: str) -> str:
     return "\n\n".join(parts)
 
 
-def to_document(analysis: Analysis, config: Config, language: str, table: Callable[[Words, Table, str], str]) -> str:
+def to_document(
+    analysis: Analysis,
+    config: Config,
+    language: str,
+    table: Callable[[Words, Table, str], str],
+    plain: Callable[[str], str],
+) -> str:
     """Paragraphs and tables for a document, written as LaTeX or Markdown."""
     words, blocks = blocks_of(analysis, config, language)
     source = words.text(config.evaluation.source) if config.evaluation.source else ""
