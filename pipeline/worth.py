@@ -55,7 +55,7 @@ def fieller(
     Returns value, lower, upper and what they are. The set holds every ratio r for which cost - r difference is within
     z of its errors of 0. With a difference clearly above 0 it is an interval ("bounded"). With one that may be 0 it has
     two parts, from the positive limit upwards and from a negative one downwards, where there is no gain: the positive
-    limit is given, "at_least", None when the cost may be 0 too. With one not above 0 at all there is "no_gain" to divide.
+    limit is given, "at_least", None when the cost may be 0 too. With one that is not above 0 there is "no_gain".
     """
     square = difference**2 - (z * error) ** 2
     if square >= 0 and difference <= 0:
