@@ -14,7 +14,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test lint bench coverage clean
+.PHONY: help evaluate test lint bench coverage attack clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make lint                                           ruff and mypy"
 	@echo "make bench                                          measure time and memory"
 	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
+	@echo "make attack                                         can an intruder find small counts in 50 reports?"
 	@echo "make clean                                          remove .venv, caches and working files; keeps data/raw"
 
 evaluate: $(READY)
@@ -41,6 +42,9 @@ bench: $(READY)
 
 coverage: $(READY)
 	$(BIN)/python -m benchmarks.coverage
+
+attack: $(READY)
+	$(BIN)/python tests/disclosure/attack.py $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data/interim

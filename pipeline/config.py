@@ -14,6 +14,7 @@ from pydantic import (
     Tag,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -282,7 +283,19 @@ class Costs(Section):
 class Disclosure(Section):
     """The rule for what may leave data/."""
 
-    minimum_count: int = Field(10, ge=1, description="nothing about fewer people leaves")
+    minimum_count: int = Field(10, ge=1, description="nothing about fewer people leaves; 1 for public data")
+    round_to: int | None = Field(None, ge=1, description="counts are rounded to it; `minimum_count` when left out")
+    time_step: float | None = Field(
+        None, gt=0, description="curves step and medians lie at multiples of it; a week of days, or 1, when left out"
+    )
+
+    @field_validator("round_to")
+    @classmethod
+    def _coarse_enough(cls, value: int | None, info: ValidationInfo) -> int | None:
+        least = info.data.get("minimum_count", 1)
+        if value is not None and value < least:
+            raise ValueError(f"must be at least minimum_count ({least}), or differences of counts show fewer people.")
+        return value
 
 
 class Config(Section):

@@ -203,8 +203,8 @@ def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiS
     table = fitted.fit.hazard_ratios()
     names = fitted.fit.terms[TREATMENT]
     table = table[table["term"].isin(names)]
-    edges = [0.0, *map(float, cuts), None]
-    events = fitted.data.loc[fitted.data["event"] == 1]
+    starts, ends = [0.0, *map(float, cuts)], [*map(float, cuts), None]
+    reached = fitted.data.loc[fitted.data["event"] == 1]
     bands = [
         Band(
             from_day=low,
@@ -212,9 +212,10 @@ def hazard_ratio_bands(data: FollowUp, config: Config) -> tuple[list[Band], ChiS
             hazard_ratio=finite(row.hazard_ratio),
             lower=finite(row.lower),
             upper=finite(row.upper),
-            events=_people_between(events, low, high),
+            events=_people_between(reached, low, high),
+            fewest_events=min(_people_between(reached[reached[TREATMENT] == arm], low, high) for arm in (0, 1)),
         )
-        for row, low, high in zip(table.itertuples(), edges[:-1], edges[1:], strict=True)
+        for row, low, high in zip(table.itertuples(), starts, ends, strict=True)
     ]
     test = fitted.fit.constancy(TREATMENT)
     return bands, ChiSquared(statistic=finite(test.statistic), df=int(test.df), p=finite(test.p))
@@ -226,13 +227,15 @@ def _people_between(events: pd.DataFrame, low: float | None, high: float | None)
 
 
 def hazard_ratio_curve(data: FollowUp, config: Config) -> list[RatioPoint]:
-    """The treatment's hazard ratio as b + c log t, at days from the first event to the last of the report."""
+    """The treatment's hazard ratio as b + c log t, at whole times set by the report, not by anyone's event."""
     fitted = regression.fit_full(data.rows, config.models, varying={TREATMENT: "log"})
     if fitted.fit is None or TREATMENT not in fitted.factors:
         return []
-    first = max(1.0, float(data.rows.loc[data.rows["event"] == 1, "days"].min()))
-    last = min(float(config.report.at[-1]), float(data.rows["days"].max()))
-    return ratio_points(fitted.fit, np.unique(np.linspace(first, last, CURVE_POINTS)))
+    end = float(config.report.at[-1])
+    step = max(1.0, np.ceil(end / CURVE_POINTS))
+    days = np.arange(step, end + step / 2, step)
+    days = days[days <= data.rows["days"].max()]
+    return ratio_points(fitted.fit, days) if len(days) else []
 
 
 def ratio_points(fit: Any, days: ArrayLike) -> list[RatioPoint]:

@@ -67,7 +67,7 @@ def run_frontier(
         variables=variables,
         measure=measure,
     )
-    policy = Policy(config.disclosure.minimum_count)
+    policy = Policy.of(config)
     for name in COUNTS:
         table[name] = [policy.rounded(int(count)) for count in table[name]]
     table["treated_share"] = table["treated_share"].round(2)

@@ -182,15 +182,17 @@ def model_of(fitted: Fitted) -> Model:
         controls=int(people.get(0, 0)),
         events=int(data.loc[data[EVENT] == 1, PERSON].nunique()),
         left_out=fitted.left_out,
-        terms=terms_of(fitted.fit) if fitted.fit is not None else [],
+        terms=terms_of(fitted) if fitted.fit is not None else [],
         selection=Selection(method=fitted.method, level=fitted.level, removed=list(fitted.removed)),
         note=fitted.note,
         unidentified=list(fitted.unidentified),
     )
 
 
-def terms_of(fit: Any) -> list[Term]:
+def terms_of(fitted: Fitted) -> list[Term]:
     """Each coefficient as a row: factor and level apart, hazard ratio with interval, robust and model-based errors."""
+    fit = fitted.fit
+    reached = fitted.data.loc[fitted.data[EVENT] == 1]
     model_errors = np.sqrt(np.diag(fit.model_covariance))
     rows = zip(fit.hazard_ratios().itertuples(), fit.coefficients, fit.standard_errors, model_errors, strict=True)
     found = []
@@ -208,15 +210,31 @@ def terms_of(fit: Any) -> list[Term]:
                 coefficient=float(coefficient),
                 std_error=float(std_error),
                 model_std_error=float(model_error),
+                fewest_events=_fewest_events(reached, factor, level),
             )
         )
     return found
 
 
+def _fewest_events(reached: pd.DataFrame, factor: str, level: str) -> int | None:
+    """People with the event at a level or at its reference, whichever are fewer; None for numbers.
+
+    reached : the rows of a fit that have the event
+    """
+    name = variable[0] if len(variable := sorted(variables_of(factor))) == 1 else ""
+    if name not in reached or not (level or set(reached[name].dropna().unique()) <= {0, 1}):
+        return None
+    values = reached[name]
+    at_level = values.astype(str) == level if level else values == 1
+    reference = values.cat.categories[0] if isinstance(values.dtype, pd.CategoricalDtype) else None
+    at_reference = values == reference if reference is not None else ~at_level
+    return min(int(reached.loc[rows, PERSON].nunique()) for rows in (at_level, at_reference))
+
+
 def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Interaction | None:
     """How many times larger the treatment's hazard ratio is among the picked rows than among all others.
 
-    None where there is nothing to compare: a subgroup without both arms, or everyone.
+    None where there is nothing to compare: a subgroup without both arms, everyone, or too few events for the model.
     """
     if len(np.unique(data[TREATMENT] + 2 * picked)) < 4:
         return None

@@ -38,7 +38,7 @@ def write_report(
 
     base : the folder that paths of the configuration start from
     """
-    policy = Policy(config.disclosure.minimum_count)
+    policy = Policy.of(config)
     protected = protect(results, policy)
     shown = protect_account(account, policy)
     materials = [Material(protected, config, shown, Words(language)) for language in config.language]

@@ -240,6 +240,9 @@ class Term(Record):
     coefficient: Number
     std_error: Number
     model_std_error: Number
+    fewest_events: Count = Field(
+        None, description="people with the event at the level or its reference, whichever are fewer; null for numbers"
+    )
 
 
 class Removed(Record):
@@ -322,6 +325,7 @@ class Band(Record):
     lower: Number
     upper: Number
     events: Count = None
+    fewest_events: Count = Field(None, description="people with the event in the arm that has fewer of them")
 
 
 class RatioPoint(Record):

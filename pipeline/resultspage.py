@@ -22,7 +22,8 @@ from typed models (`pipeline/results.py`): reading it with `pipeline.results.rea
 - Shares and cumulative incidences go from 0 to 1. Differences of shares are in the same unit. Times are in the
   evaluation's time unit, from the index date. Intervals are 95% intervals.
 - People are counted once, however many rows (person-months) they have. Shares and hazard ratios are weighted.
-- Numbers have twelve significant digits before disclosure control. The same inputs give the same bytes.
+- Numbers have twelve significant digits before disclosure control and about four under it (disclosure.md). The same
+  inputs give the same bytes.
 
 This page is written by `python -m pipeline.resultspage`.
 """
@@ -85,7 +86,7 @@ MEANING = {
     "cumulative_incidence": "share that has reached the outcome",
     "lower": "lower limit of the 95% interval",
     "upper": "upper limit of the 95% interval",
-    "at_risk": "people at risk just before the day; rounded under disclosure control",
+    "at_risk": "people at risk just before the day; under disclosure control at the report's times only",
     "Share.participants": "share that has reached the outcome",
     "Share.controls": "share that has reached the outcome",
     "participants_lower": "lower limit for participants",

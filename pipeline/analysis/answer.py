@@ -89,7 +89,7 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
         groups=groups,
         differences=differences,
     )
-    return protected(found, case.picked, _clocks_started(case), config, Policy(config.disclosure.minimum_count))
+    return protected(found, case.picked, _clocks_started(case), config, Policy.of(config))
 
 
 def _case(question: Question, config: Config, interim: Path) -> _Case:

@@ -31,7 +31,7 @@ def protected(
     ------
     UserError : the people picked differ by too few from everyone, or from a subgroup of the report or a saved analysis
     """
-    if policy.minimum_count <= 1:
+    if policy.public:
         return found
     rows, started = clocks
     keys = [EVERYONE, *(group.key for group in picked.groups)]
@@ -74,7 +74,7 @@ def _without_telling_levels(
         for key, may in zip(keys, allowed, strict=True):
             if not may and groups[key].models:
                 groups[key] = without_numbers(groups[key])
-                log.note(f"groups.{key}", "difference")
+                log.note(f"groups.{key}", "few")
     return groups
 
 

@@ -1,53 +1,55 @@
 """What may leave `data/`: one policy, applied to results and to the data-quality account before anyone else sees them.
 
-With `minimum_count` k (1 for public data: nothing is changed), no count from 1 to k-1 leaves, as a figure or as a
-difference of figures:
+With `minimum_count` k (1 for public data: nothing is changed), no count from 1 to k-1 leaves, as a figure or worked out
+from figures. docs/disclosure.md has the reasons; the rules, each in its module:
 
-1. Small counts are withheld (null), and with them whatever rests on so few people or events: shares, curves, models.
-2. Every other count is rounded to the nearest k, so that totals, parts and complements cannot be subtracted.
-   Only the totals of the flow and of the matching stay exact, and only where neighbouring steps differ by 0 or at
-   least k; a step that does not is withheld, a matched total that does not is rounded.
-3. Shares are given no more finely than one person of the group they are of, so that no count can be computed back
-   from their digits.
-4. Curves step only when at least k more people have reached the outcome since the step before, and at the report's
-   times; they end where fewer than k are at risk. A share at a time that would stand fewer than k people from the
-   step before is withheld.
+1. Every count is rounded to the nearest k, totals too; small counts are withheld (null), and with them whatever rests
+   on so few people or events: shares, curves, regressions and single rows of them (policy, tables, models).
+2. Where the sum of a table would give a withheld count away, the next smallest is withheld too (secondary). A subgroup
+   goes when it, or everyone outside it, is small, and with it what would give it away (subgroups).
+   Totals that differ by a few people are shown as the same (totals).
+3. Shares are rounded people over rounded people; their limits and differences move with them (policy).
+4. Curves are read at the end of each week, step only when at least k more people have reached the outcome, and end
+   where fewer than k are at risk. People are counted at the report's times only. No time is a single person's (curves).
 5. Destinations with fewer than k people in either group are folded together with the smallest of their kind.
+6. Estimates have four digits: enough to read, too few to search for the people behind them.
 
-What is withheld or changed is listed in `suppressed`. Hazard ratios and other coefficients are kept as they are: they
-are safe once they rest on enough people (SDC handbook, "regression coefficients").
+What is withheld or merged is listed in `suppressed`.
 """
 
 from __future__ import annotations
 
 from pipeline.disclosure.account import protect_account
-from pipeline.disclosure.outcomes import protect_outcome
-from pipeline.disclosure.policy import Log, Policy
-from pipeline.disclosure.tables import protect_balance, protect_description, protect_flow
+from pipeline.disclosure.outcomes import protect_outcomes
+from pipeline.disclosure.policy import Log, Policy, estimates
+from pipeline.disclosure.tables import protect_balance, protect_description, protect_flow, protect_matching
+from pipeline.disclosure.totals import join_near_totals
 from pipeline.results import Results
 
 __all__ = ["Policy", "protect", "protect_account"]
 
+SENSITIVITY = ("hazard_ratio", "lower", "upper", "p")
+DIFFERENCE = ("difference", "difference_lower", "difference_upper")
+
 
 def protect(results: Results, policy: Policy) -> Results:
-    """Results that may leave, with the list of what was withheld or changed. Public data come back as they are."""
-    if policy.minimum_count <= 1:
+    """Results that may leave, with the list of what was withheld or merged. Public data come back as they are."""
+    if policy.public:
         return results
     log = Log()
-    flow, matching = protect_flow(results.flow, results.matching, policy, log)
-    exact = {count for step in flow for count in (step.participants, step.controls)}
-    if matching is not None:
-        exact |= {matching.participants_matched, matching.controls_matched}
+    results = join_near_totals(results, policy)
+    matching = results.matching
     return results.model_copy(
         update={
-            "flow": flow,
-            "matching": matching,
+            "flow": protect_flow(results.flow, policy, log),
+            "matching": matching and protect_matching(matching, policy, log),
             "description": protect_description(results.description, policy, log),
             "balance": protect_balance(results, policy, log),
-            "outcomes": {
-                name: protect_outcome(outcome, f"outcomes.{name}", exact, results.evaluation.costs, policy, log)
-                for name, outcome in results.outcomes.items()
-            },
+            "outcomes": protect_outcomes(results.outcomes, results.evaluation.costs, policy, log),
+            "sensitivity": [
+                row.model_copy(update={**estimates(row, SENSITIVITY), **estimates(row, DIFFERENCE, 2)})
+                for row in results.sensitivity
+            ],
             "suppressed": [*results.suppressed, *log.suppressions()],
         }
     )

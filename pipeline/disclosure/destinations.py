@@ -11,9 +11,17 @@ FOLDED = "folded"
 
 
 def protect_destinations(
-    rows: Sequence[Destination], reached: dict[str, int | None], place: str, policy: Policy, log: Log
+    rows: Sequence[Destination],
+    everyone: dict[str, int | None],
+    reached: dict[str, int | None],
+    place: str,
+    policy: Policy,
+    log: Log,
 ) -> list[Destination]:
-    """Destinations with few people folded with the smallest of their kind; with all others when a kind is too small."""
+    """Destinations with few people folded with the smallest of their kind; with all others when a kind is too small.
+
+    everyone, reached : people of each arm, and those of them who reached the outcome
+    """
     people: dict[str, dict[str, int]] = {}
     kinds: dict[str, str] = {}
     for row in rows:
@@ -30,10 +38,13 @@ def protect_destinations(
     if leftover:
         rest = [name for name in people if name not in folds and name not in leftover]
         fold = _fold([*leftover, *rest], people, policy, always=leftover)
-        folds |= dict.fromkeys([*leftover, *rest] if fold is None else fold, FOLDED)
+        folds = dict.fromkeys(people, FOLDED) if fold is None else folds | dict.fromkeys(fold, FOLDED)
+        if any(policy.small(sum(row.people or 0 for row in rows if row.group == arm)) for arm in ARMS):
+            log.note(f"{place}.destinations", "few")
+            return []
     for name in sorted(set(folds.values())):
         log.note(f"{place}.destinations.{name}", "folded")
-    return [_destination(row, reached, policy) for row in _merged(rows, folds, people)]
+    return [_destination(row, everyone[row.group], reached[row.group], policy) for row in _merged(rows, folds, people)]
 
 
 def _fold(
@@ -67,7 +78,14 @@ def _merged(rows: Sequence[Destination], folds: dict[str, str], people: dict[str
     return list(found.values())
 
 
-def _destination(row: Destination, reached: dict[str, int | None], policy: Policy) -> Destination:
-    names = ("share", "incidence", "incidence_lower", "incidence_upper")
-    shares = {name: policy.share(getattr(row, name), reached[row.group]) for name in names}
-    return row.model_copy(update={**shares, "people": policy.rounded(row.people)})
+def _destination(row: Destination, everyone: int | None, reached: int | None, policy: Policy) -> Destination:
+    value = row.incidence
+    return row.model_copy(
+        update={
+            "people": policy.rounded(row.people),
+            "share": policy.share(row.share, reached),
+            "incidence": policy.share(value, everyone),
+            "incidence_lower": policy.limit(row.incidence_lower, value, everyone),
+            "incidence_upper": policy.limit(row.incidence_upper, value, everyone),
+        }
+    )

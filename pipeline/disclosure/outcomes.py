@@ -1,64 +1,128 @@
-"""An outcome under disclosure control: totals, models, bands, subgroups, with its curves and destinations."""
+"""An outcome under disclosure control: totals, times, regressions, subgroups, with its curves and destinations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import Any
 
 from pipeline.config import Costs
-from pipeline.disclosure.curves import protect_curves, reached
+from pipeline.disclosure.curves import protect_curves
 from pipeline.disclosure.destinations import protect_destinations
-from pipeline.disclosure.policy import ARMS, EVENTS, Log, Policy
-from pipeline.results import Band, Model, OutcomeResult, SubgroupResult
+from pipeline.disclosure.models import (
+    protect_bands,
+    protect_interaction,
+    protect_models,
+    protect_proportionality,
+    protect_ratio_curve,
+    protect_test,
+)
+from pipeline.disclosure.policy import ARMS, EVENTS, Log, Policy, estimate
+from pipeline.disclosure.subgroups import size_of, size_of_outcome, withheld_subgroups
+from pipeline.results import CurvePoint, Estimate, OutcomeResult, RestrictedMean, SubgroupResult
 from pipeline.worth import effects_of
 
 
-def protect_outcome(
-    outcome: OutcomeResult,
-    place: str,
-    exact: set[int | None],
-    costs: Costs | None,
-    policy: Policy,
-    log: Log,
-) -> OutcomeResult:
-    """An outcome; all of it is withheld when either arm has too few people or too few who reached it."""
+def protect_outcomes(
+    outcomes: dict[str, OutcomeResult], costs: Costs | None, policy: Policy, log: Log
+) -> dict[str, OutcomeResult]:
+    """Every outcome. One that a few people of an arm tell from an outcome before it is withheld."""
+    protected: dict[str, OutcomeResult] = {}
+    shown: list[str] = []
+    for name, outcome in outcomes.items():
+        place = f"outcomes.{name}"
+        size = size_of_outcome(outcome)
+        near = any(_nearly(size, size_of_outcome(outcomes[other]), policy) for other in shown)
+        if near or any(policy.small(count) for count in size):
+            log.note(place, "few")
+            protected[name] = outcome.model_copy(update=_nothing(outcome, policy))
+        else:
+            shown.append(name)
+            protected[name] = _outcome(outcome, place, costs, policy, log)
+    return protected
+
+
+def _nearly(size: tuple[int, ...], other: tuple[int, ...], policy: Policy) -> bool:
+    """The same people, but for a few with the event."""
+    same = size[:2] == other[:2]
+    return same and any(policy.small(abs(a - b)) for a, b in zip(size, other, strict=True))
+
+
+def _outcome(outcome: OutcomeResult, place: str, costs: Costs | None, policy: Policy, log: Log) -> OutcomeResult:
     people = {arm: getattr(outcome, arm) for arm in ARMS}
     events = {arm: getattr(outcome, EVENTS[arm]) for arm in ARMS}
-    totals = {arm: n if n in exact and not policy.small(n) else policy.rounded(n) for arm, n in people.items()}
+    curves, shares = protect_curves(outcome.curves, outcome.at, people, place, policy, log)
+    mean = outcome.rmst and _restricted_mean(outcome.rmst, min(n for n in people.values() if n), policy)
+    models = protect_models(outcome.models, place, policy, log)
+    if policy.small(outcome.day_zero_events):
+        log.note(f"{place}.day_zero_events", "few")
+    hidden = withheld_subgroups(outcome, policy)
     update: dict[str, Any] = {
-        **totals,
+        **{arm: policy.rounded(n) for arm, n in people.items()},
         **{EVENTS[arm]: policy.rounded(n) for arm, n in events.items()},
         "day_zero_events": policy.rounded(outcome.day_zero_events),
+        "curves": curves,
+        "at": shares,
+        "median_days": _medians(outcome, policy),
+        "logrank": protect_test(outcome.logrank),
+        "rmst": mean,
+        "effects": effects_of(shares, mean, costs),
+        "models": models,
+        "proportionality": protect_proportionality(outcome.proportionality, next(iter(models.values()), None)),
+        "hazard_ratio_over_time": protect_bands(
+            outcome.hazard_ratio_over_time, sum(n or 0 for n in events.values()), place, policy, log
+        ),
+        "hazard_ratio_curve": protect_ratio_curve(outcome.hazard_ratio_curve, end_of(curves)),
+        "bands_test": protect_test(outcome.bands_test),
+        "destinations": protect_destinations(outcome.destinations, people, events, place, policy, log),
+        "subgroups": {
+            name: _subgroup(group, f"{place}.subgroups.{name}", name in hidden, costs, policy, log)
+            for name, group in outcome.subgroups.items()
+        },
     }
-    if policy.small(outcome.day_zero_events):
-        log.note(f"{place}.day_zero_events", "few_people")
-    if any(policy.small(n) for n in (*people.values(), *events.values())):
-        log.note(place, "few_people" if any(policy.small(n) for n in people.values()) else "few_events")
-        return outcome.model_copy(update={**update, **_nothing(outcome)})
-    curves, shares = protect_curves(outcome.curves, outcome.at, people, totals, place, policy, log)
-    end = min((points[-1].day for arm in ARMS if (points := [p for p in curves if p.group == arm])), default=0.0)
-    return outcome.model_copy(
-        update={
-            **update,
-            "curves": curves,
-            "at": shares,
-            "effects": effects_of(shares, outcome.rmst, costs),
-            "models": _models(outcome.models, place, policy, log),
-            "hazard_ratio_over_time": _bands(outcome.hazard_ratio_over_time, place, policy, log),
-            "hazard_ratio_curve": [p for p in outcome.hazard_ratio_curve if p.day <= end],
-            "destinations": protect_destinations(outcome.destinations, events, place, policy, log),
-            "subgroups": {
-                name: protect_subgroup(group, f"{place}.subgroups.{name}", costs, policy, log)
-                for name, group in outcome.subgroups.items()
-            },
-        }
-    )
+    return outcome.model_copy(update=update)
 
 
-def _nothing(outcome: OutcomeResult) -> dict[str, Any]:
-    """Every number of an outcome gone."""
+def _subgroup(
+    group: SubgroupResult, place: str, hidden: bool, costs: Costs | None, policy: Policy, log: Log
+) -> SubgroupResult:
+    if not hidden:
+        return protect_subgroup(group, place, costs, policy, log)
+    log.note(place, "few")
+    return without_numbers(group)
+
+
+def end_of(curves: list[CurvePoint]) -> float:
+    """As far as the curves of both arms are shown."""
+    return min((points[-1].day for arm in ARMS if (points := [p for p in curves if p.group == arm])), default=0.0)
+
+
+def _medians(outcome: OutcomeResult, policy: Policy) -> Any:
+    """Days on which a single person made it half are given to the nearest step."""
+    found = {arm: _to_the_step(getattr(outcome.median_days, arm), policy) for arm in ARMS}
+    return outcome.median_days.model_copy(update=found)
+
+
+def _to_the_step(time: Estimate, policy: Policy) -> Estimate:
+    return time.model_copy(update={name: policy.time(getattr(time, name)) for name in ("value", "lower", "upper")})
+
+
+def _restricted_mean(means: RestrictedMean, people: int, policy: Policy) -> RestrictedMean:
+    """Mean times no finer than `base` people can move them."""
+    decimals = -math.floor(math.log10(means.until * policy.base / people))
+
+    def coarse(mean: Estimate) -> Estimate:
+        values = {name: getattr(mean, name) for name in ("value", "lower", "upper")}
+        return mean.model_copy(update={n: None if v is None else round(v, decimals) for n, v in values.items()})
+
+    update = {name: coarse(getattr(means, name)) for name in (*ARMS, "difference")}
+    return means.model_copy(update={**update, "p": estimate(means.p)})
+
+
+def _nothing(outcome: OutcomeResult, policy: Policy) -> dict[str, Any]:
+    """Every estimate of an outcome gone; totals stay where they are not small."""
     open_ = {"value": None, "lower": None, "upper": None}
     return {
+        **{name: policy.rounded(getattr(outcome, name)) for name in (*ARMS, *EVENTS.values(), "day_zero_events")},
         "curves": [], "at": [], "logrank": None, "rmst": None, "models": {}, "proportionality": [],
         "median_days": type(outcome.median_days).model_validate({"participants": open_, "controls": open_}),
         "hazard_ratio_over_time": [], "hazard_ratio_curve": [], "bands_test": None, "destinations": [],
@@ -66,60 +130,30 @@ def _nothing(outcome: OutcomeResult) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _models(models: dict[str, Model], place: str, policy: Policy, log: Log) -> dict[str, Model]:
-    return {name: _model(model, f"{place}.models.{name}", policy, log) for name, model in models.items()}
-
-
-def _model(model: Model, place: str, policy: Policy, log: Log) -> Model:
-    """A regression with rounded counts, or without its terms when it rests on too little."""
-    update: dict[str, Any] = {
-        name: policy.rounded(getattr(model, name))
-        for name in ("n", "people", "participants", "controls", "events", "left_out")
-    }
-    if policy.small(model.left_out):
-        log.note(f"{place}.left_out", "few_people")
-    people = (model.people, model.participants, model.controls)
-    if any(policy.small(n) for n in (*people, model.events)):
-        reason = "few_people" if any(policy.small(n) for n in people) else "few_events"
-        log.note(place, reason)
-        update |= {"terms": [], "selection": model.selection.model_copy(update={"removed": []}), "note": None}
-    return model.model_copy(update=update)
-
-
-def _bands(bands: Sequence[Band], place: str, policy: Policy, log: Log) -> list[Band]:
-    protected = []
-    for band in bands:
-        update: dict[str, Any] = {"events": policy.rounded(band.events)}
-        if policy.small(band.events):
-            log.note(f"{place}.hazard_ratio_over_time.{band.from_day:g}", "few_events")
-            update |= dict.fromkeys(("hazard_ratio", "lower", "upper"))
-        protected.append(band.model_copy(update=update))
-    return protected
-
-
 def protect_subgroup(
     group: SubgroupResult, place: str, costs: Costs | None, policy: Policy, log: Log
 ) -> SubgroupResult:
     """A subgroup; all of it is withheld when an arm of it has too few people or too few who reached the outcome."""
-    people = {arm: getattr(group, arm) for arm in ARMS}
-    totals = {arm: policy.rounded(n) for arm, n in people.items()}
-    last = [max((getattr(share, EVENTS[arm]) or 0 for share in group.at), default=0) for arm in ARMS]
-    last += [max((reached(p, people[p.group] or 0) for p in group.curves if p.group == a), default=0) for a in ARMS]
-    few_people = any(policy.small(n) for n in people.values())
-    if few_people or any(policy.small(n) for n in last):
-        log.note(place, "few_people" if few_people else "few_events")
+    if any(policy.small(count) for count in size_of(group)):
+        log.note(place, "few")
         return without_numbers(group)
-    curves, shares = protect_curves(group.curves, group.at, people, totals, place, policy, log)
-    return group.model_copy(
-        update={
-            **totals,
-            "at": shares,
-            "models": _models(group.models, place, policy, log),
-            "curves": curves,
-            "effects": effects_of(shares, group.rmst, costs),
-            "hazard_ratio_over_time": _bands(group.hazard_ratio_over_time, place, policy, log),
-        }
-    )
+    people = {arm: getattr(group, arm) for arm in ARMS}
+    curves, shares = protect_curves(group.curves, group.at, people, place, policy, log)
+    mean = group.rmst and _restricted_mean(group.rmst, min(n for n in people.values() if n), policy)
+    events = sum(band.events or 0 for band in group.hazard_ratio_over_time)
+    update = {
+        **{arm: policy.rounded(n) for arm, n in people.items()},
+        "at": shares,
+        "models": protect_models(group.models, place, policy, log),
+        "interaction": protect_interaction(group.interaction),
+        "curves": curves,
+        "rmst": mean,
+        "effects": effects_of(shares, mean, costs),
+        "hazard_ratio_over_time": protect_bands(group.hazard_ratio_over_time, events, place, policy, log),
+        "hazard_ratio_curve": protect_ratio_curve(group.hazard_ratio_curve, end_of(curves)),
+        "constancy": protect_test(group.constancy),
+    }
+    return group.model_copy(update=update)
 
 
 def without_numbers(group: SubgroupResult) -> SubgroupResult:

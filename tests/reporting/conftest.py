@@ -31,7 +31,7 @@ def results() -> Results:
 
 @pytest.fixture(scope="session")
 def protected(results: Results) -> Results:
-    return protect(results, Policy(10))
+    return protect(results, Policy.of(load_config(ROOT / "config.yaml")))
 
 
 @pytest.fixture(scope="session")
