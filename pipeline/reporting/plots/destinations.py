@@ -1,16 +1,17 @@
-"""Where those went who reached the outcome: stacked bars by kind, and paired bars by destination."""
+"""Where people went: cumulative incidence stacked by kind, and the destinations of those who reached the outcome."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
 
 from pipeline.reporting.plots import Look, colour, ink, wrapped
 from pipeline.reporting.words import labels
 from pipeline.results import Destination
 
 GROUPS = ("participants", "controls")
-# A segment narrower than this has no room for its number.
+# A segment narrower than this part of the longest bar has no room for its number.
 ROOM = 0.07
 # Kinds are not arms: shades of another colour, from dark to light.
 SHADES = ("#1F5F57", "#8DBDB3", "#DCE9E6", "#B5B5B5", "#6E6E6E", "#E8E0CF")
@@ -18,12 +19,15 @@ DARK = (0, 4)
 
 
 def by_kind(rows: list[Destination]) -> dict[str, dict[str, float]]:
-    """Shares summed by kind and group, in order of first appearance; a kind with a withheld share is left out."""
+    """Cumulative incidence (of everyone in a group) summed by kind, the participants' most common first.
+
+    Competing destinations, which are not the outcome, are left out.
+    """
     kinds: dict[str, dict[str, float]] = {}
     for row in rows:
-        if row.share is not None:
+        if row.share is not None and row.incidence is not None:
             shares = kinds.setdefault(row.kind, dict.fromkeys(GROUPS, 0.0))
-            shares[row.group] += row.share
+            shares[row.group] += row.incidence
     return dict(sorted(kinds.items(), key=lambda item: -item[1]["participants"]))
 
 
@@ -41,18 +45,21 @@ def is_rest(destination: str) -> bool:
     return destination.startswith("folded") or destination == "other_exit"
 
 
-def draw_destinations(look: Look, rows: list[Destination]) -> Figure:
-    """Two stacked bars, a segment a kind, over pairs of bars, one pair a destination."""
+def draw_destinations(look: Look, rows: list[Destination], time: str) -> Figure:
+    """Two stacked bars of everyone by a time, a segment a kind, over pairs of bars, one pair a destination."""
     kinds, places = by_kind(rows), by_destination(rows)
     pair = 0.6 if look.narrow else 0.4
-    bars, legend = (1.3, 0.62) if look.narrow else (0.85, 0.3)
-    upper, lower = bars + legend + 0.3, pair * len(places) + 0.5
+    bars, legend = (1.3, 0.74) if look.narrow else (0.85, 0.42)
+    upper, lower = bars + legend + 0.2, pair * len(places) + 0.78
     height = upper + lower
     figure = Figure(figsize=(look.width, height))
     left = 0.15 if look.narrow else 2.35
     span = (look.width - left - 0.55) / look.width
-    stacked = figure.add_axes((left / look.width, (lower + 0.18) / height, span, bars / height))
-    paired = figure.add_axes((left / look.width, 0.12 / height, span, (lower - 0.42) / height))
+    stacked = figure.add_axes((left / look.width, lower / height, span, bars / height))
+    paired = figure.add_axes((left / look.width, 0.12 / height, span, (lower - 0.7) / height))
+    for axes, key, words in ((stacked, "axis.of_everyone", {"time": time}), (paired, "axis.of_reached", {})):
+        top = axes.get_position().y1 + (legend - 0.08 if axes is stacked else 0.06) / height
+        figure.text(0.02, top, look.words(key, **words), fontweight="bold", va="bottom")
     _stacked(stacked, look, kinds)
     _paired(paired, look, places)
     return figure
@@ -64,14 +71,20 @@ def _stacked(axes: Axes, look: Look, kinds: dict[str, dict[str, float]]) -> None
             start = sum(list(kinds.values())[j][group] for j in range(i))
             axes.barh(y, shares[group], left=start, height=0.62, color=SHADES[i % len(SHADES)], edgecolor="white",
                       label=labels.kind(look.words, kind) if y == 0 else None)  # fmt: skip
-            if shares[group] >= ROOM:
-                ink = "white" if i % len(SHADES) in DARK else "#222222"
+            if shares[group] >= ROOM * max(sum(s[g] for s in kinds.values()) for g in GROUPS):
+                letters = "white" if i % len(SHADES) in DARK else "#222222"
                 axes.text(start + shares[group] / 2, y, look.words.percent(shares[group]), ha="center", va="center",
-                          color=ink, fontsize=8.5)  # fmt: skip
-    _bare(axes, 1.0)
+                          color=letters, fontsize=8.5)  # fmt: skip
+    totals = [sum(shares[group] for shares in kinds.values()) for group in GROUPS]
+    for y, total in enumerate(totals):
+        axes.annotate(look.words.percent(total), (total, y), (4, 0), va="center", textcoords="offset points",
+                      color=ink(y), fontweight="bold")  # fmt: skip
+    _bare(axes, max(totals) * (1.12 if look.narrow else 1.02))
     _name_rows(axes, look, [look.group(g) for g in GROUPS])
     axes.set_ylim(1.45, -0.8 if look.narrow else -0.45)
-    axes.legend(loc="upper left", bbox_to_anchor=(0.01, 1), bbox_transform=axes.figure.transFigure, fontsize=8.5,
+    # From the left edge of the figure, since names of kinds are long.
+    across = blended_transform_factory(axes.figure.transFigure, axes.transAxes)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.01, 1), bbox_transform=across, fontsize=8.5, borderaxespad=0.2,
                 ncols=1 if look.narrow else 4, handlelength=1, columnspacing=1.2, labelspacing=0.25)  # fmt: skip
 
 

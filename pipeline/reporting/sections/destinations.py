@@ -22,11 +22,28 @@ def destinations_section(material: Material) -> Section | None:
         return None
     words = material.words
     blocks = (
-        Paragraph(" ".join(_most_common(material, rows, group) for group in GROUPS), "lead"),
+        Paragraph(_kinds_sentence(material, rows), "lead"),
+        Paragraph(" ".join(_most_common(material, rows, group) for group in GROUPS)),
         destinations_figure(material),
         destinations_table(material),
     )
     return Section("destinations", words("section.destinations", **material.verbs(material.main)), blocks)
+
+
+def _kinds_sentence(material: Material, rows: list[Destination]) -> str:
+    """The share of everyone that went to each kind, one group against the other."""
+    words = material.words
+    parts = [
+        words(
+            "destinations.kind",
+            kind=labels.lower_first(labels.kind(words, kind)),
+            participants=words.small_percent(shares["participants"]),
+            controls=words.small_percent(shares["controls"]),
+        )
+        for kind, shares in by_kind(rows).items()
+    ]
+    time = material.time(material.days[-1])
+    return words("destinations.kinds", time=time, kinds="; ".join(parts), **material.groups())
 
 
 def _most_common(material: Material, rows: list[Destination], group: str) -> str:
@@ -43,7 +60,7 @@ def _most_common(material: Material, rows: list[Destination], group: str) -> str
 
 
 def destinations_figure(material: Material) -> Figure:
-    """Stacked bars by kind, paired bars by destination."""
+    """Cumulative incidence stacked by kind, paired bars by destination."""
     words, rows = material.words, material.main.destinations
     kinds = by_kind(rows)
     parts = [
@@ -54,12 +71,14 @@ def destinations_figure(material: Material) -> Figure:
     return Figure(
         name=f"destinations_{material.main_name}",
         caption=words("caption.destinations_figure", **material.verbs(material.main)),
-        alternative=words("alt.destinations", kinds="; ".join(parts), **material.groups()),
+        alternative=words(
+            "alt.destinations", kinds="; ".join(parts), time=material.time(material.days[-1]), **material.groups()
+        ),
         source=material.source,
         look=material.look,
-        draw=lambda look: draw_destinations(look, rows),
-        columns=("group", "destination", "kind", "share"),
-        rows=tuple((r.group, r.destination, r.kind, r.share) for r in rows if r.share is not None),
+        draw=lambda look: draw_destinations(look, rows, material.time(material.days[-1])),
+        columns=("group", "destination", "kind", "share", "incidence"),
+        rows=tuple((r.group, r.destination, r.kind, r.share, r.incidence) for r in rows if r.share is not None),
     )
 
 
