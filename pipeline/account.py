@@ -17,7 +17,8 @@ class FileAccount:
     `columns` is delivered name by our name; `missing` are our names of columns that are not needed and not there;
     `unused` are delivered columns nobody asks for. By our name of a column: `blank` counts rows without a value,
     `sentinels` rows with a date that stands for none, `unknown` rows with a code that is in no list, and `dates` gives
-    the first and the last day. Those days belong to single people: outside `data/` show months, or nothing.
+    the first and the last day; `forms` counts values written in another way than usual, by column and form. First and
+    last days belong to single people: outside `data/` show months, or nothing.
     """
 
     source: str
@@ -35,6 +36,8 @@ class FileAccount:
     sentinels: dict[str, int]
     unknown: dict[str, int]
     dates: dict[str, tuple[str, str]]
+    format: str = "text"
+    forms: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def _delivered(file: FileAccount) -> str:
     decimal = f", decimals with '{file.decimal}'" if file.decimal else ""
     year = f" for {file.year}" if file.year else ""
     delimiter = {"": "", "\t": ", split by tab"}.get(file.delimiter, f", split by '{file.delimiter}'")
-    return f"{file.file}: {file.rows:,} rows{year} ({file.encoding}{delimiter}{decimal})"
+    encoding = f", {file.encoding}" if file.encoding else ""
+    return f"{file.file}: {file.rows:,} rows{year} ({file.format}{encoding}{delimiter}{decimal})"
 
 
 def _remarks(file: FileAccount) -> Iterator[str]:
@@ -40,6 +41,11 @@ def _remarks(file: FileAccount) -> Iterator[str]:
         yield f"columns not there, and not needed: {', '.join(file.missing)}"
     if file.unused:
         yield f"columns nobody asks for: {', '.join(file.unused)}"
+    if file.forms:
+        yield "read from other forms: " + "; ".join(
+            f"{name} " + ", ".join(f"{form.replace('_', ' ')} {count:,}" for form, count in forms.items())
+            for name, forms in file.forms.items()
+        )
     if file.dates:
         # Months only: a first or last day belongs to somebody.
         yield ", ".join(f"{name} {first[:7]} to {last[:7]}" for name, (first, last) in file.dates.items())

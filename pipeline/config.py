@@ -24,6 +24,7 @@ from pipeline.configfaults import faults_of
 from pipeline.errors import Fault, UserError
 from pipeline.names import unknown_names
 from pipeline.question import Question
+from pipeline.registers.formats import Format
 from pipeline.savedanalyses import read_saved
 from pipeline.wheresyntax import parse
 from pipeline.yamlfile import line_of, read_yaml
@@ -42,16 +43,34 @@ class Evaluation(Section):
 
 
 class Source(Section):
-    """A register extract: which register, which files, and columns whose names differ from the delivered ones."""
+    """A register extract: which register, which files or tables, and columns under other names than the usual."""
 
-    register_: Literal["af_registrations", "af_categories", "lisa", "esf"] = Field(
-        alias="register", description="whose columns and codes the files have"
+    register_: Literal["af", "af_registrations", "af_categories", "lisa", "esf", "sus"] = Field(
+        alias="register", description="whose columns and codes the files have; af is the one of the two that fits"
     )
-    files: Annotated[list[str], BeforeValidator(as_list)] = Field(min_length=1, description="paths or patterns with *")
+    files: Annotated[list[str], BeforeValidator(as_list)] = Field(
+        default_factory=list, description="paths or patterns with *; text, SAS, SPSS, Stata, Excel, Parquet, databases"
+    )
+    database: str | None = Field(
+        None, description="connection string instead of files; ${NAME} is taken from the environment"
+    )
+    table: Annotated[list[str], BeforeValidator(as_list)] = Field(
+        default_factory=list, description="tables of a database, or patterns with *"
+    )
+    sheet: str | None = Field(None, description="sheet of an Excel workbook; the first when left out")
+    format: Format | None = Field(None, description="found when left out")
     columns: dict[str, str] = Field(default_factory=dict, description="our name for a column: the delivered name")
     encoding: str | None = Field(None, description="found when left out")
     delimiter: str | None = Field(None, description="found when left out")
     decimal: Literal[",", "."] | None = Field(None, description="found when left out")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if bool(self.files) == bool(self.database):
+            raise ValueError("name either 'files' or 'database', not both")
+        if self.database and not self.table:
+            raise ValueError("'database' needs 'table'")
+        return self
 
 
 class Sources(Section):

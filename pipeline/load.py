@@ -83,11 +83,11 @@ def _load_extracts(
     with engine.session("duckdb", folder) as (text, scratch), _working(name, text, folder) as connection:
         for source in SOURCES:
             wanted = getattr(sources, source)
-            found, missing = extracts.source_files(source, wanted, base)
+            found, missing = extracts.parts(source, wanted, base)
             faults += missing
-            paths += found
-            for path in found:
-                file, unreadable = extracts.deliver(text, connection, scratch, source, wanted, path, _shown(path, base))
+            paths += [part.path for part in found if part.path is not None]
+            for part in found:
+                file, unreadable = extracts.deliver(text, connection, scratch, source, wanted, part)
                 faults += unreadable
                 if file is not None:
                     counted, wrong = checks.examine(file)
@@ -97,7 +97,7 @@ def _load_extracts(
             rows = sum(account.rows for account in accounts if account.source == source)
             say(f"{source}: {rows} rows in {len(found)} file{'s' if len(found) != 1 else ''}")
         account = Account(
-            simulated=not faults and simulated_extracts(paths),
+            simulated=not faults and simulated_extracts(dict.fromkeys(paths)),
             files=tuple(accounts),
             codes=_code_accounts(files, accounts),
         )
@@ -143,12 +143,7 @@ def _code_accounts(files: dict[str, list[checks.Delivered]], accounts: list[File
             if column.codes is None:
                 continue
             unknown = sum(account.unknown.get(column.name, 0) for account in accounts if account.source == source)
-            texts = [file.table[column.name] for file in delivered if column.name in file.found.columns]
+            texts = [file.values_of(column) for file in delivered if column.name in file.found.columns]
             if texts and (unknown or unverified_codes(column.codes)):
                 found.append(checks.code_account(source, column, texts, unknown))
     return tuple(found)
-
-
-def _shown(path: Path, base: Path) -> str:
-    """A file's name in messages and in the account: without the folders of a machine."""
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name

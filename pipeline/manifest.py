@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.fingerprint import ROOT, file_hash, file_hashes, value_hash, versions
-from pipeline.provenance import shown_path
+from pipeline.provenance import shown_path, without_credentials
 from pipeline.records import Record, files_under
 
 NAME = "manifest.json"
@@ -59,10 +59,12 @@ def outputs_written(folder: Path) -> dict[str, str]:
 
 
 def configuration(config: Config) -> dict[str, Any]:
-    """The whole configuration as plain values; of an absolute path only the file's name is kept."""
+    """The configuration as plain values; of an absolute path only the name is kept, of a connection string the kind."""
     settings = config.model_dump(mode="json", by_alias=True)
     for source in (settings["sources"] or {}).values():
         source["files"] = [shown_path(Path(pattern)) for pattern in source["files"]]
+        if source["database"]:
+            source["database"] = without_credentials(source["database"])
     if settings["cohort"] and settings["cohort"]["file"]:
         settings["cohort"]["file"] = shown_path(Path(settings["cohort"]["file"]))
     return settings

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.errors import Fault, stop_if
 from pipeline.fingerprint import file_hash
+from pipeline.registers.readers.database import file_of
 
 MARKER = "SIMULATED.json"
 _TEXT = {".csv", ".txt", ".tsv"}
@@ -22,7 +23,8 @@ def source_files(config: Config, base: Path) -> dict[str, Path]:
     """The extracts (or the ready cohort's file) that are there, by source and path as outputs may show it."""
     patterns: dict[str, list[str]] = {}
     if config.sources:
-        patterns = {name: getattr(config.sources, name).files for name in type(config.sources).model_fields}
+        sources = {name: getattr(config.sources, name) for name in type(config.sources).model_fields}
+        patterns = {name: [*source.files, *_database_file(source.database)] for name, source in sources.items()}
     elif config.cohort and config.cohort.file:
         patterns = {"cohort": [config.cohort.file]}
     files: dict[str, Path] = {}
@@ -50,6 +52,24 @@ def house_files(config: Config, base: Path) -> dict[str, Path]:
         if not (base / value).is_file()
     )
     return {key: base / value for key, value in named.items()}
+
+
+def servers(config: Config) -> list[str]:
+    """The sources that are tables on a server: nobody can tell whether they have changed but by reading them."""
+    if config.sources is None:
+        return []
+    named = {name: getattr(config.sources, name).database for name in type(config.sources).model_fields}
+    return [name for name, url in named.items() if url is not None and not _database_file(url)]
+
+
+def without_credentials(url: str) -> str:
+    """A connection string as it may be written into outputs: the kind of database and no more."""
+    return f"{url.partition('://')[0]}://…"
+
+
+def _database_file(url: str | None) -> list[str]:
+    file = file_of(url) if url is not None else None
+    return [] if file is None else [file]
 
 
 def simulated_extracts(files: Iterable[Path]) -> bool:

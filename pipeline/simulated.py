@@ -24,7 +24,7 @@ def extracts_wanting(sources: Sources, base: Path) -> bool:
     """
     raw = base / "data" / "raw"
     patterns = [pattern for name in Sources.model_fields for pattern in getattr(sources, name).files]
-    if not all(raw in (base / pattern).parents for pattern in patterns):
+    if not patterns or not all(raw in (base / pattern).parents for pattern in patterns):
         return False
     found = [path for pattern in patterns for path in matching(base, pattern)]
     digests = marked(raw)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import time
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_h
 from pipeline.lock import only_run
 from pipeline.manifest import outputs_written, write_manifest
 from pipeline.progress import SILENT, Progress
-from pipeline.provenance import house_files, marker_files, source_files
+from pipeline.provenance import house_files, marker_files, servers, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
 from pipeline.verification import MATCHED, read_verification
 from pipeline.workspace import Run
@@ -119,7 +120,10 @@ class _Extracts:
     def found(cls, config: Config, base: Path) -> _Extracts:
         files = source_files(config, base)
         stamps = _stamps(files)  # before hashing, so that nothing can change unseen in between
-        return cls(files, stamps, file_hashes(files), file_hashes(marker_files(files.values())))
+        # Tables on a server are read every time: what they held before cannot be known.
+        read_now = {f"{name}: tables on a server": f"read at {_now()}, {uuid.uuid4().hex}" for name in servers(config)}
+        hashes = {**file_hashes(files), **read_now}
+        return cls(files, stamps, hashes, file_hashes(marker_files(files.values())))
 
     def refuse_changed(self) -> None:
         """Stop before output is made from extracts that were being written while they were read."""

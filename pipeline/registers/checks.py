@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.account import CodeAccount, FileAccount
+from pipeline.engine import quoted
 from pipeline.errors import Fault, list_some
 from pipeline.registers import values
 from pipeline.registers.codes import unverified_codes
-from pipeline.registers.contracts import Column, Contract, Found
+from pipeline.registers.contracts import MISSING, Column, Contract, Found
 
 if TYPE_CHECKING:
+    import ibis
     import ibis.expr.types as ir
 
 _CODES_SHOWN = 20
@@ -23,17 +26,24 @@ _ROWS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One delivered file, its rows as text: `table` has `row` (line number), `fields` and a column for each of ours."""
+    """One delivered file, its rows as text: `table` has `row` (line number), `fields` and a column for each of ours.
+
+    `rows` is where they are, values still with the blanks around them; `text` is the DuckDB connection that reads them
+    to look for faults, while `table` belongs to the engine that works on them afterwards.
+    """
 
     source: str
     shown: str
     contract: Contract
     found: Found
     header: tuple[str, ...]
+    format: str
     encoding: str
     delimiter: str
     decimal: str | None
     year: int | None
+    rows: Path
+    text: ibis.BaseBackend
     table: ir.Table
 
     @property
@@ -41,76 +51,92 @@ class Delivered:
         """The contract's columns that the file has."""
         return [column for column in self.contract.columns if column.name in self.found.columns]
 
+    def values_of(self, column: Column) -> ir.Table:
+        """The different values of a column: `text` and the number of `rows`."""
+        return _different_values(self, [column])
+
 
 def examine(file: Delivered) -> tuple[FileAccount, list[Fault]]:
     """Count what is in a file; its account and its faults.
 
     Rows with too few or too many values are one fault, and are left out of the other checks.
     """
-    shapeless = file.table.fields != len(file.header)
-    counts = _counts(file, file.table, shapeless)
-    whole = file.table
-    if counts["shapeless"]:
-        whole = file.table.filter(~shapeless)
-        counts = {**_counts(file, whole, shapeless), "rows": counts["rows"], "shapeless": counts["shapeless"]}
+    counts = _counts(file)
+    whole = file.table.filter(file.table.fields == len(file.header)) if counts["shapeless"] else file.table
     decimal, decimal_faults = _decimal(file, whole, counts)
     faults = [*_shape(file, counts), *_values(file, whole, counts), *decimal_faults]
     return _account(file, counts, decimal), faults
 
 
-def code_account(source: str, column: Column, texts: list[ir.StringColumn], unknown_rows: int) -> CodeAccount:
+def code_account(source: str, column: Column, found: list[ir.Table], unknown_rows: int) -> CodeAccount:
     """Which unknown and unverified codes a column holds, over all files of a source."""
     import ibis
 
     assert column.codes is not None
     unverified = sorted(unverified_codes(column.codes))
-    texts_of_all = ibis.union(*(text.name("text").as_table() for text in texts))
-    codes = texts_of_all.select(
-        code=values.typed(texts_of_all.text, column), unknown=values.unknown_code(texts_of_all.text, column)
+    texts = ibis.union(*(table.select("text", "rows") for table in found))
+    codes = texts.select(
+        code=values.typed(texts.text, column), unknown=values.unknown_code(texts.text, column), rows=texts.rows
     )
     shown = codes.filter((codes.unknown & codes.code.re_search(_CODE_LIKE)) | codes.code.isin(unverified))
-    numbers = shown.group_by("unknown", "code").aggregate(rows=shown.count())
+    numbers = shown.group_by("unknown", "code").aggregate(rows=shown.rows.sum().cast("int64"))
     rows = numbers.order_by("unknown", ibis.desc("rows"), "code").limit(len(unverified) + _CODES_SHOWN)
-    found = rows.to_pyarrow().to_pylist()
+    counted = rows.to_pyarrow().to_pylist()
     return CodeAccount(
         source,
         column.name,
         column.codes,
         unknown_rows,
-        {row["code"]: row["rows"] for row in found if row["unknown"]},
-        {row["code"]: row["rows"] for row in found if not row["unknown"]},
+        {row["code"]: row["rows"] for row in counted if row["unknown"]},
+        {row["code"]: row["rows"] for row in counted if not row["unknown"]},
     )
 
 
-def _counts(file: Delivered, table: ir.Table, shapeless: ir.BooleanValue) -> dict[str, Any]:
-    """Measures of all columns in one sweep, by "column/measure"."""
-    measures: dict[str, ir.Scalar] = {"rows": table.count(), "shapeless": shapeless.sum()}
-    for column in file.columns:
-        measures |= {f"{column.name}/{what}": value for what, value in _measures(table[column.name], column)}
-    # A sum over no rows is null: nothing was found.
-    counted = table.aggregate(**measures).to_pyarrow().to_pylist()[0]
-    return {
-        name: 0 if value is None and not name.endswith(("/first", "/last")) else value
-        for name, value in counted.items()
+def _different_values(file: Delivered, columns: list[Column]) -> ir.Table:
+    """The different values of columns: `column`, `raw`, `text` (trimmed, null for none) and the number of `rows`.
+
+    A register has millions of rows and a few thousand dates and codes: what is judged once for each value costs little.
+    Keys differ in every row and are not judged, but for whether they are there and have blanks around them.
+    """
+    whole = f"FROM read_parquet({quoted(file.rows)}) WHERE fields = {len(file.header)}"
+    none = ", ".join(quoted(mark) for mark in ("", *MISSING))
+    parts = []
+    for column in columns:
+        raw = column.name
+        if column.kind == "key":
+            there, padded = f"WHEN {raw} IS NOT NULL THEN 'x'", f"WHEN trim({raw}) <> {raw} THEN ' x'"
+            raw = f"CASE WHEN trim({raw}) IN ({none}) THEN '' {padded} {there} END"
+        parts.append(f"SELECT {quoted(column.name)} AS name, {raw} AS raw, count(*) AS rows {whole} GROUP BY ALL")
+    return file.text.sql(
+        f"""SELECT name, raw, CASE WHEN trim(raw) NOT IN ({none}) THEN trim(raw) END AS text, rows
+        FROM ({" UNION ALL ".join(parts)})""",
+        schema={"name": "string", "raw": "string", "text": "string", "rows": "int64"},
+    )
+
+
+def _counts(file: Delivered) -> dict[str, Any]:
+    """Measures of all columns, by "column/measure", in one sweep over the different values of each."""
+    rows, shapeless = file.text.raw_sql(
+        f"SELECT count(*), count(*) FILTER (fields <> {len(file.header)}) FROM read_parquet({quoted(file.rows)})"
+    ).fetchone()
+    counts: dict[str, Any] = {"rows": rows, "shapeless": shapeless}
+    found = _different_values(file, file.columns) if file.columns else None
+    if found is None:
+        return counts
+    found = file.text.create_table(f"found_{file.rows.stem.replace('-', '_')}", found, temp=True)
+    found = values.with_days(found, file.columns)
+    numbers = {
+        what: found.rows.sum(where=condition.fill_null(False)).fill_null(0).cast("int64")
+        for what, condition in values.conditions(found, file.columns).items()
     }
-
-
-def _measures(text: ir.StringColumn, column: Column) -> Iterator[tuple[str, ir.Scalar]]:
-    yield "blank", text.isnull().sum()
-    bad = values.impossible(text, column)
-    if bad is not None:
-        yield "impossible", bad.sum()
-    unknown = values.unknown_code(text, column)
-    if unknown is not None:
-        yield "unknown", unknown.sum()
-    if column.kind == "date":
-        day = values.typed(text, column)
-        yield "first", day.min()
-        yield "last", day.max()
-        yield "sentinel", values.stands_for_none(text).sum()
-    if column.kind == "amount":
-        yield "comma", text.contains(",").sum()
-        yield "point", text.contains(".").sum()
+    day = values.plausible(found.day)
+    counted = found.group_by("name").aggregate(**numbers, first=day.min(), last=day.max()).to_pyarrow().to_pylist()
+    of_column = {line.pop("name"): line for line in counted}
+    nothing = {**dict.fromkeys(numbers, 0), "first": None, "last": None}
+    for column in file.columns:  # a file without rows has no values
+        measured = of_column.get(column.name, nothing)
+        counts |= {f"{column.name}/{what}": number for what, number in measured.items()}
+    return counts
 
 
 def _shape(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
@@ -170,6 +196,7 @@ def _account(file: Delivered, counts: dict[str, Any], decimal: str | None) -> Fi
         file=file.shown,
         rows=counts["rows"],
         year=file.year,
+        format=file.format,
         encoding=file.encoding,
         delimiter=file.delimiter,
         decimal=decimal,
@@ -177,6 +204,11 @@ def _account(file: Delivered, counts: dict[str, Any], decimal: str | None) -> Fi
         missing=tuple(column.title for column in file.found.missing),
         unused=file.found.unused,
         blank={column.name: counts[f"{column.name}/blank"] for column in file.columns},
+        forms={
+            c.name: forms
+            for c in file.columns
+            if (forms := {form: n for form in values.FORMS if (n := counts.get(f"{c.name}/{form}"))})
+        },
         sentinels={c.name: n for c in dates if (n := counts[f"{c.name}/sentinel"])},
         unknown={c.name: n for c in file.columns if (n := counts.get(f"{c.name}/unknown"))},
         dates={

@@ -65,7 +65,7 @@ class Found:
     unused: tuple[str, ...]
 
 
-_PERSON = Column("person_id", "key", ("LopNr", r"(P\d+_)?LopNr(_Person(Nr)?)?", "PersonLopNr"))
+_PERSON = Column("person_id", "key", ("LopNr", r"(P\d+_)?LopNr(_Person(Nr)?)?", "PersonLopNr", "SOKANDE_ID"))
 
 AF_REGISTRATIONS = Contract(
     "af_registrations",
@@ -83,8 +83,8 @@ AF_CATEGORIES = Contract(
     "AF's applicant category periods",
     (
         _PERSON,
-        Column("valid_from", "date", ("inskadm",)),
-        Column("valid_to", "date", ("utskadm",)),
+        Column("valid_from", "date", ("inskadm", "SKAT_SEDAN")),
+        Column("valid_to", "date", ("utskadm", "AVAKT_DATUM")),
         Column("category", "code", ("skat",), codes="applicant_categories", width=2),
         Column("disability", "code", ("ahkp",)),
     ),
@@ -132,9 +132,30 @@ ESF = Contract(
     ),
 )
 
+# Försäkringskassan's system for people whom authorities support together. What its columns are called in an extract
+# could not be verified: these are the words its manual uses, and `columns` maps others.
+SUS = Contract(
+    "sus",
+    "the participants in SUS",
+    (
+        _PERSON,
+        Column("started_on", "date", ("startdatum", "insats_start", r"datum_(fr[aå]n|start)")),
+        Column("ended_on", "date", ("slutdatum", "avslutsdatum", r"datum_(till|slut)")),
+        Column("origin", "text", ("insatstyp", "remittent"), required=False),
+        Column("end_reason", "text", ("avslutsorsak", "avslutsanledning"), required=False),
+    ),
+)
+
 CONTRACTS: Mapping[str, Contract] = {
-    contract.register: contract for contract in (AF_REGISTRATIONS, AF_CATEGORIES, LISA, ESF)
+    contract.register: contract for contract in (AF_REGISTRATIONS, AF_CATEGORIES, LISA, ESF, SUS)
 }
+
+
+def contract_of(register: str, source: str) -> Contract:
+    """The contract of a register as the configuration names it; `af` is the one of AF's two that a source needs."""
+    if register == "af":
+        return AF_CATEGORIES if source == "categories" else AF_REGISTRATIONS
+    return CONTRACTS[register]
 
 
 def find_columns(contract: Contract, delivered: Sequence[str], mapping: Mapping[str, str]) -> Found:

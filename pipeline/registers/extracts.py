@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from pipeline.config import Source
 from pipeline.engine import read_parquet
 from pipeline.errors import Fault
 from pipeline.provenance import matching
-from pipeline.registers import readers, values
+from pipeline.registers import values
 from pipeline.registers.checks import Delivered
-from pipeline.registers.contracts import CONTRACTS, Column, Contract, Found, find_columns, nearest
+from pipeline.registers.contracts import Column, Contract, Found, contract_of, find_columns, nearest
+from pipeline.registers.formats import Format, find_format
+from pipeline.registers.readers import Opened, database, open_file, open_table
 
 if TYPE_CHECKING:
     import ibis
@@ -22,74 +25,156 @@ if TYPE_CHECKING:
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _NEIGHBOURS_SHOWN = 5
+_READERS = (
+    "duckdb",
+    "_duckdb",
+    "pyarrow",
+    "pyreadstat",
+    "openpyxl",
+    "ibis",
+    "sqlite3",
+    "zipfile",
+    "zlib",
+    "xml",
+    "lxml",
+)
 _TYPES = {"date": "date", "year": "int32", "whole": "int64", "amount": "float64"}
 
 
-def source_files(name: str, source: Source, base: Path) -> tuple[list[Path], list[Fault]]:
-    """The files of a source in order of name, and a fault for each pattern that no file matches."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is delivered together: a file, or a table of a database. `name` tells the year, `shown` is for messages."""
+
+    name: str
+    shown: str
+    kind: Format
+    path: Path | None = None
+    table: str = ""
+    connection: ibis.BaseBackend | None = None
+
+
+def parts(name: str, source: Source, base: Path) -> tuple[list[Part], list[Fault]]:
+    """The files and tables of a source in order of name, and a fault for each that is not there or cannot be opened."""
+    patterns = source.files
+    if source.database is not None:
+        file = database.file_of(source.database)
+        if file is None:
+            return _server_tables(name, source.database, source.table)
+        patterns = [file]
     found: set[Path] = set()
     faults = []
-    for pattern in source.files:
+    for pattern in patterns:
         paths = matching(base, pattern)
         found |= set(paths)
         if not paths:
             faults.append(_no_file(name, pattern, base))
-    return sorted(found), faults
+    delivered: list[Part] = []
+    for path in sorted(found):
+        shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+        kind = source.format or find_format(path, shown)
+        if isinstance(kind, Fault):
+            faults.append(kind)
+        elif kind in database.FILES:
+            there, missing = _file_tables(name, source.table, path, shown, kind)
+            delivered += there
+            faults += missing
+        else:
+            delivered.append(Part(path.name, shown, kind, path))
+    return delivered, faults
+
+
+def _server_tables(name: str, url: str, wanted: Sequence[str]) -> tuple[list[Part], list[Fault]]:
+    place = f"sources.{name}.database"
+    told = database.with_environment(url, place)
+    connection = told if isinstance(told, Fault) else database.connect_server(told, place)
+    if isinstance(connection, Fault):
+        return [], [connection]
+    found, faults = database.tables(connection, wanted, place)
+    return [Part(table, f"table {table}", "database", table=table, connection=connection) for table in found], faults
+
+
+def _file_tables(
+    name: str, wanted: Sequence[str], path: Path, shown: str, kind: Format
+) -> tuple[list[Part], list[Fault]]:
+    if not wanted:
+        return [], [Fault(f"sources.{name}", f"'{shown}' is a database.", "Name its tables: table: NAME, or with *.")]
+    connection = database.connect_file(path, kind, shown)
+    if isinstance(connection, Fault):
+        return [], [connection]
+    found, faults = database.tables(connection, wanted, shown)
+    return [Part(table, f"{shown}, table {table}", kind, path, table, connection) for table in found], faults
 
 
 def deliver(
-    text: ibis.BaseBackend,
-    connection: ibis.BaseBackend,
-    scratch: Path,
-    name: str,
-    source: Source,
-    path: Path,
-    shown: str,
+    text: ibis.BaseBackend, connection: ibis.BaseBackend, scratch: Path, name: str, source: Source, part: Part
 ) -> tuple[Delivered | None, list[Fault]]:
-    """Read one file of a source as rows of text.
+    """Read one part of a source as rows of text.
 
     Parameters
     ----------
-    text : the DuckDB connection that reads text; `connection` is the engine that works on the rows afterwards
-    scratch : folder for copies of rows; `shown` is the file's name in messages
+    text : the DuckDB connection that reads; `connection` is the engine that works on the rows afterwards
+    scratch : folder for copies of rows
 
     Returns
     -------
     The file, or None when it cannot be read; and its faults, which are not about single values. A file that lacks
     columns is read all the same, so that the faults of its other columns are found in the same run.
     """
-    contract = CONTRACTS[source.register_]
-    opened = readers.open_text(path, shown, scratch, source.encoding, source.delimiter)
+    opened = _opened(part, scratch, source)
     if isinstance(opened, Fault):
         return None, [opened]
     if not any(opened.header):
-        return None, [Fault(shown, "is empty.", "Ask for the extract anew, or name another file.")]
+        return None, [Fault(part.shown, "is empty.", "Ask for the extract anew, or name another file.")]
+    contract = contract_of(source.register_, name)
     found = find_columns(contract, opened.header, source.columns)
-    faults = list(_column_faults(shown, contract, opened.header, found, source))
-    year, year_faults = _year(path, shown) if contract.yearly else (None, [])
+    faults = list(_column_faults(part.shown, contract, opened.header, found, source))
+    year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
     faults += year_faults
-    rows = scratch / f"{opened.lines.stem}.parquet"
+    rows = scratch / f"{name}-{len(list(scratch.iterdir())):04d}.parquet"
     try:
-        readers.read_rows(text, opened, found.columns, rows)
+        encoding = opened.read(text, found.columns, rows)
     except Exception as error:
-        # An error of DuckDB's, told by its module. Its message may hold what the file holds, so only its name is shown.
-        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
+        # What a file holds may stand in the messages of its readers, so only the kind of error is shown.
+        if type(error).__module__.partition(".")[0] not in _READERS and not isinstance(error, (OSError, ValueError)):
             raise
-        what = f"cannot be read as delimited text ({type(error).__name__})."
-        return None, [*faults, Fault(shown, what, "See whether it is a text file, and whole.")]
+        what = f"cannot be read to its end ({type(error).__name__})."
+        return None, [*faults, Fault(part.shown, what, "See whether it is whole, and of the format it seems to be.")]
     file = Delivered(
         source=name,
-        shown=shown,
+        shown=part.shown,
         contract=contract,
         found=found,
         header=opened.header,
-        encoding=opened.encoding,
+        format=part.kind,
+        encoding=encoding,
         delimiter=opened.delimiter,
         decimal=source.decimal,
         year=year,
-        table=read_parquet(connection, rows),
+        rows=rows,
+        text=text,
+        table=trimmed(read_parquet(connection, rows), list(found.columns)),
     )
     return file, faults
+
+
+def _opened(part: Part, scratch: Path, source: Source) -> Opened | Fault:
+    if part.connection is not None:
+        return open_table(part.connection, part.table, part.shown, part.kind)
+    assert part.path is not None
+    return open_file(
+        part.path,
+        part.shown,
+        scratch,
+        part.kind,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        sheet=source.sheet,
+    )
+
+
+def trimmed(table: ir.Table, columns: Sequence[str]) -> ir.Table:
+    """Rows with the blanks around values taken away; nothing, and marks of no value, are null."""
+    return table.mutate(**{name: values.trimmed(table[name]) for name in columns})
 
 
 def typed_rows(files: Sequence[Delivered]) -> ir.Table:
@@ -145,9 +230,9 @@ def _near(wanted: str, found: Found, header: Sequence[str]) -> str:
     return "Ask for the column, or map it with 'columns' in the configuration."
 
 
-def _year(path: Path, shown: str) -> tuple[int | None, list[Fault]]:
-    """The year in a file's name."""
-    years = set(_YEAR.findall(path.name))
+def _year(name: str, shown: str) -> tuple[int | None, list[Fault]]:
+    """The year in the name of a file or a table."""
+    years = set(_YEAR.findall(name))
     if len(years) == 1:
         return int(years.pop()), []
     what = "has no year in its name." if not years else f"has several years in its name: {', '.join(sorted(years))}."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.registers.codes import code_list, known_codes
-from pipeline.registers.contracts import FIRST_YEAR, LAST_YEAR, SENTINEL_DATES, Column
+from pipeline.registers.contracts import FIRST_YEAR, LAST_YEAR, MISSING, SENTINEL_DATES, Column
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -15,6 +16,9 @@ _NO_DATE = ("0", "00000000", "0000-00-00")
 _AMOUNT = r"^-?\d{1,15}([.,]\d+)?$"
 _WHOLE = r"^-?\d{1,15}$"
 _YEAR = r"^(\d{4}|0)$"  # 0 is a 0000 that lost its zeros
+_PATTERNS = {"year": _YEAR, "whole": _WHOLE, "amount": _AMOUNT}
+# Forms in which a value can be delivered that mean the same as the usual one.
+FORMS = ("padded", "packed_date", "time_of_day", "partial_date", "lost_zeros", "label")
 _WRONG = {
     "date": ("impossible date", "impossible dates"),
     "year": ("value that is no year", "values that are no years"),
@@ -27,6 +31,14 @@ _REMEDY = {
     "whole": "See whether the column is the right one and its lines are whole.",
     "amount": "See whether the column is the right one and its lines are whole.",
 }
+
+
+def trimmed(text: ir.StringValue) -> ir.StringValue:
+    """A text without the blanks around it; null for nothing and for marks of no value."""
+    import ibis
+
+    bare = text.strip()
+    return ibis.ifelse(bare.isin(["", *MISSING]), ibis.null("string"), bare)
 
 
 def typed(text: ir.StringValue, column: Column) -> ir.Value:
@@ -49,7 +61,7 @@ def impossible(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
     if column.kind == "date":
         day = as_date(text)
         return text.notnull() & ~(stands_for_none(text) | _plausible(day).fill_null(False))
-    pattern = {"year": _YEAR, "whole": _WHOLE, "amount": _AMOUNT}.get(column.kind)
+    pattern = _PATTERNS.get(column.kind)
     return None if pattern is None else text.notnull() & ~text.re_search(pattern)
 
 
@@ -73,11 +85,6 @@ def as_date(text: ir.StringValue) -> ir.DateValue:
         else_=day.substr(0, 8) + "15",
     )
     return whole.try_cast("date")
-
-
-def is_partial(text: ir.StringValue) -> ir.BooleanValue:
-    """Whether a text names a day with 00 for the day, or for month and day."""
-    return as_date(text).notnull() & _dashed(text).endswith("-00")
 
 
 def _dashed(text: ir.StringValue) -> ir.StringValue:
@@ -116,6 +123,60 @@ def unknown_code(text: ir.StringValue, column: Column) -> ir.BooleanValue | None
     return text.notnull() & ~_code(text, column.width).upper().isin(known)
 
 
+def conditions(found: ir.Table, columns: Sequence[Column]) -> dict[str, ir.BooleanValue]:
+    """By name, what is counted of the values of several columns: what cannot be, is not known, or is written otherwise.
+
+    Parameters
+    ----------
+    found : `name` of the column, `raw` and trimmed `text`, and `day` for those of dates (see `with_days`)
+    """
+    text, day = found.text, found.day
+    known = day.notnull() & text.notnull()
+
+    def of(*kinds: str) -> ir.BooleanValue:
+        return found.name.isin([column.name for column in columns if column.kind in kinds] or [""])
+
+    none = (is_sentinel(day) | text.isin(_NO_DATE)).fill_null(False)
+    right = {kind: text.re_search(pattern) for kind, pattern in _PATTERNS.items()}
+    right["date"] = none | _plausible(day).fill_null(False)
+    coded = {column.name: column for column in columns if column.kind == "code"}
+    listed = {name: unknown for name, c in coded.items() if (unknown := unknown_code(text, c)) is not None}
+    digits = text.re_search(r"^\d+$")
+    short = [(found.name == name) & (text.length() < c.width) for name, c in coded.items() if c.width is not None]
+    unknown = _any_of([(found.name == name) & unknown for name, unknown in listed.items()])
+    numbered = [name for name in listed if coded[name].width is not None]
+    return {
+        "blank": text.isnull(),
+        "padded": found.raw != found.raw.strip(),
+        "impossible": text.notnull() & _any_of([of(kind) & ~fits for kind, fits in right.items()]),
+        "unknown": unknown,
+        "sentinel": of("date") & none,
+        "comma": of("amount") & text.contains(","),
+        "point": of("amount") & text.contains("."),
+        "packed_date": known & (text.length() == 8),
+        "time_of_day": known & (text.length() > 10),
+        "partial_date": known & (text.substr(0, 10).endswith("-00") | ((text.length() == 8) & text.endswith("00"))),
+        "lost_zeros": (of("year") & (text == "0")) | (digits & _any_of(short)),
+        "label": found.name.isin(numbered or [""]) & text.notnull() & ~digits & ~unknown,
+    }
+
+
+def with_days(found: ir.Table, columns: Sequence[Column]) -> ir.Table:
+    """Different values with `day`, the day that a text in a column of dates names; null in other columns."""
+    import ibis
+
+    dates = [column.name for column in columns if column.kind == "date"]
+    if not dates:
+        return found.mutate(day=ibis.null("date"))
+    return found.mutate(day=_when(as_date(found.text), found.name.isin(dates)))
+
+
+def _any_of(signs: list[ir.BooleanValue]) -> ir.BooleanValue:
+    import ibis
+
+    return ibis.or_(*signs) if signs else ibis.literal(False)
+
+
 def grouped(code: ir.StringValue, codes: str, column: str = "group") -> ir.StringValue:
     """The group that a code list puts a code in; null for unknown codes."""
     import ibis
@@ -125,6 +186,11 @@ def grouped(code: ir.StringValue, codes: str, column: str = "group") -> ir.Strin
         if row[column]:
             members.setdefault(row[column], []).append(row["code"].upper())
     return ibis.cases(*((code.upper().isin(of), group) for group, of in members.items()))
+
+
+def plausible(day: ir.DateValue) -> ir.DateValue:
+    """A day that a register can mean; null for sentinels and days that cannot be right."""
+    return _when(day, _plausible(day))
 
 
 def _plausible(day: ir.DateValue) -> ir.BooleanValue:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
+import io
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.engine import quoted
 from pipeline.errors import Fault
@@ -37,6 +40,7 @@ class TextFile:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
+    gzipped: bool = False
 
 
 def open_text(path: Path, shown: str, scratch: Path, encoding: str | None, delimiter: str | None) -> TextFile | Fault:
@@ -53,6 +57,8 @@ def open_text(path: Path, shown: str, scratch: Path, encoding: str | None, delim
             return Fault(shown, f"'{candidate}' is no encoding.", "Use cp1252, utf-8 or latin-1, or leave it out.")
         except UnicodeError:
             continue
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return Fault(shown, "is cut off or damaged: it cannot be unpacked to its end.", "Ask for the file anew.")
         except OSError as error:
             return Fault(
                 shown, f"cannot be read: {error.strerror}.", "Check that the file is there and is yours to read."
@@ -62,22 +68,26 @@ def open_text(path: Path, shown: str, scratch: Path, encoding: str | None, delim
         header_line = _first_line(lines)
         mark = delimiter or _delimiter(header_line)
         header = tuple(name.strip() for name in next(csv.reader([header_line], delimiter=mark), []))
-        return TextFile(path, lines, candidate, mark, header)
+        return TextFile(path, lines, candidate, mark, header, is_gzip(path))
     place = _undecodable_line(path, encoding or "utf-8")
     return Fault(shown, f"is not {encoding} text{place}.", "Correct 'encoding' in the configuration, or leave it out.")
 
 
-def read_rows(connection: ibis.BaseBackend, file: TextFile, columns: Mapping[str, str], path: Path) -> None:
+def read_rows(
+    connection: ibis.BaseBackend, file: TextFile, columns: Mapping[str, str], path: Path, *, trim: bool = True
+) -> None:
     """Write a Parquet file with a row per line: `row` (line number), `fields` (values on it), and `columns` as text.
 
-    `columns` is delivered name by our name. Values are trimmed; empty ones and marks for no value are null. Lines
-    without anything on them are left out.
+    `columns` is delivered name by our name. Values are trimmed; empty ones and marks for no value are null. Without
+    `trim` they are as they stand in the file, but for quotation marks around them. Lines without anything on them are
+    left out.
 
     Raises
     ------
     duckdb.Error : a line is too long to be one
     """
-    values = ", ".join(f"{_value(file.header.index(delivered) + 1)} AS {name}" for name, delivered in columns.items())
+    value = _trimmed if trim else _as_it_stands
+    values = ", ".join(f"{value(file.header.index(delivered) + 1)} AS {name}" for name, delivered in columns.items())
     # A line that ends with a delimiter has one empty value too many, which harms nobody.
     fields = f"len(v) - (len(v) = {len(file.header) + 1} AND trim(v[-1]) = '')::INT"
     connection.raw_sql(
@@ -111,7 +121,12 @@ def _split(delimiter: str) -> str:
     )
 
 
-def _value(position: int) -> str:
+def _as_it_stands(position: int) -> str:
+    """SQL for one value; null when there is nothing at all."""
+    return f"nullif(v[{position}], '')"
+
+
+def _trimmed(position: int) -> str:
     """SQL for one value: trimmed, null for nothing and for marks of no value."""
     nothing = ", ".join(quoted(mark) for mark in ("", *MISSING))
     return f"CASE WHEN trim(v[{position}]) NOT IN ({nothing}) THEN trim(v[{position}]) END"
@@ -119,7 +134,10 @@ def _value(position: int) -> str:
 
 def _copy(path: Path, lines: Path, encoding: str) -> bool:
     """Copy a file as UTF-8 with plain line ends; true when it holds zero bytes, which text does not."""
-    with path.open(encoding=encoding, newline=None) as source, lines.open("w", encoding="utf-8", newline="\n") as copy:
+    with (
+        io.TextIOWrapper(_opened(path), encoding=encoding, newline=None) as source,
+        lines.open("w", encoding="utf-8", newline="\n") as copy,
+    ):
         while text := source.read(_CHARACTERS):
             if "\0" in text:
                 return True
@@ -127,11 +145,25 @@ def _copy(path: Path, lines: Path, encoding: str) -> bool:
     return False
 
 
-def _byte_order_mark(path: Path) -> str | None:
+def is_gzip(path: Path) -> bool:
+    """Whether a file is packed with gzip, told by its first bytes."""
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            return file.read(2) == b"\x1f\x8b"
     except OSError:
+        return False
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The bytes of a file, unpacked."""
+    return gzip.open(path) if is_gzip(path) else path.open("rb")  # type: ignore[return-value]
+
+
+def _byte_order_mark(path: Path) -> str | None:
+    try:
+        with _opened(path) as file:
+            start = file.read(4)
+    except (OSError, EOFError, zlib.error):
         return None
     return next((encoding for mark, encoding in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
 
@@ -147,7 +179,7 @@ def _delimiter(header: str) -> str:
 
 
 def _undecodable_line(path: Path, encoding: str) -> str:
-    with path.open("rb") as file:
+    with _opened(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode(encoding)
