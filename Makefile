@@ -12,9 +12,13 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# On a machine without a network: make evaluate WHEELHOUSE=wheelhouse
+ifdef WHEELHOUSE
+PIP += --no-index --find-links $(WHEELHOUSE)
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test lint bench coverage attack clean
+.PHONY: help evaluate test lint bench coverage attack wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +28,8 @@ help:
 	@echo "make bench                                          measure time and memory"
 	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
 	@echo "make attack                                         can an intruder find small counts in 50 reports?"
+	@echo "make wheelhouse [ARGS='--platform win_amd64 --python 3.12']"
+	@echo "                                                    collect wheels for a machine without a network"
 	@echo "make clean                                          remove .venv, caches and working files; keeps data/raw"
 
 evaluate: $(READY)
@@ -45,6 +51,9 @@ coverage: $(READY)
 
 attack: $(READY)
 	$(BIN)/python tests/disclosure/attack.py $(ARGS)
+
+wheelhouse: $(READY)
+	$(BIN)/python tools/wheelhouse.py $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data/interim
