@@ -112,6 +112,15 @@ class Sample:
     def __repr__(self) -> str:
         return "\n".join(self._lines())
 
+    def _repr_html_(self) -> str:
+        """For notebooks: how the weights were made, the counts, and the balance they reach."""
+        from matching.notebook import as_html
+
+        head = f"{self.method}, {self.estimand} (effect on {ESTIMANDS[self.estimand]})"
+        counts = as_html([head], self.counts, digits=1, index=True)
+        columns = ["variable", "level", "mean_treated_after", "mean_controls_after", "smd_before", "smd_after"]
+        return counts + as_html([f"note: {note}" for note in self.notes], self.balance()[columns])
+
     def _lines(self) -> list[str]:
         counts = self.counts
         head = f"{self.method}, {self.estimand} (effect on {ESTIMANDS[self.estimand]})"

@@ -40,6 +40,12 @@ class CumulativeIncidence:
     interval: str
     level: float
 
+    def _repr_html_(self) -> str:
+        """For notebooks: how the limits were made, and the table."""
+        from survival.notebook import as_html
+
+        return as_html([f"Cumulative incidence, {self.level:.0%} {self.interval} intervals"], self.table())
+
     def table(self) -> pd.DataFrame:
         """group, cause, time, incidence, std_error, lower, upper: a row per event time of the group."""
         return pd.concat([self._frame(curve, curve.times) for curve in self.curves], ignore_index=True)

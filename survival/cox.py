@@ -76,6 +76,14 @@ class CoxFit:
     parts: Parts
     verification: SecondOpinion | None = None
 
+    def _repr_html_(self) -> str:
+        """For notebooks: the model, and its hazard ratios."""
+        from survival.notebook import as_html
+
+        errors = "robust" if self.robust else "model-based"
+        head = f"Cox regression: {self.formula}; {self.n:,} rows, {self.events:,} events, {errors} errors, {self.ties}"
+        return as_html([head], self.hazard_ratios())
+
     def hazard_ratios(self, level: float = 0.95) -> pd.DataFrame:
         """term, hazard_ratio, lower, upper, p: a row per coefficient; p from Wald's test."""
         spread = confidence(level) * self.standard_errors.to_numpy()

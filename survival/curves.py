@@ -52,6 +52,14 @@ class Curves:
     level: float
     robust: bool
 
+    def _repr_html_(self) -> str:
+        """For notebooks: how the limits were made, and the table."""
+        from survival.notebook import as_html
+
+        errors = "influence functions" if self.robust else "Greenwood's formula"
+        head = f"Kaplan-Meier curves, {self.level:.0%} {self.interval} intervals, errors from {errors}"
+        return as_html([head], self.table())
+
     def table(self) -> pd.DataFrame:
         """A row per group and event time: group, time, at_risk, events, censored, survival, std_error, lower, upper.
 

@@ -31,6 +31,14 @@ class LogRank:
     variance: pd.DataFrame
     method: str
 
+    def _repr_html_(self) -> str:
+        """For notebooks: the test, and events observed and expected."""
+        from survival.notebook import as_html
+
+        table = pd.DataFrame({"observed": self.observed, "expected": self.expected})
+        head = f"Log-rank test ({self.method}): chi-squared {self.statistic:.3f}, df {self.df}, p {self.p:.3g}"
+        return as_html([head], table, digits=1, index=True)
+
 
 def logrank(
     time: ArrayLike,

@@ -132,6 +132,23 @@ def plot_ratio(ratios: pd.DataFrame, ax: Axes | None = None, *, band: bool = Tru
     return ax
 
 
+def plot_hazard_ratios(ratios: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """A forest plot: a row per term with its interval, on a log axis, the first at the top.
+
+    ratios : what `CoxFit.hazard_ratios` returns, or rows of several fits with a `term` each
+    """
+    ax = _axes(ax)
+    places = np.arange(len(ratios))
+    ax.hlines(places, ratios["lower"], ratios["upper"], color=COLOURS[0])
+    ax.plot(ratios["hazard_ratio"], places, "s", color=COLOURS[0])
+    ax.axvline(1, color="0.5", linewidth=0.8, linestyle="--")
+    ax.set_xscale("log")
+    ax.set_yticks(places, [str(term) for term in ratios["term"]])
+    ax.set_ylim(len(ratios) - 0.5, -0.5)
+    ax.set_xlabel("Hazard ratio")
+    return ax
+
+
 def _step(ax: Axes, times: Floats, values: Sequence[Floats], i: int, label: str, band: bool) -> None:
     """A step function and its band; values hold from each time to the next, the last of times ends them."""
     colour, line = COLOURS[i % len(COLOURS)], LINES[i % len(LINES)]

@@ -31,6 +31,13 @@ class RestrictedMeans:
     level: float
     robust: bool
 
+    def _repr_html_(self) -> str:
+        """For notebooks: the means, and what the groups differ by."""
+        from survival.notebook import as_html
+
+        means = as_html([f"Restricted mean time up to {self.until:g}, {self.level:.0%} intervals"], self.table())
+        return means + (as_html(["Differences"], self.difference()) if len(self.groups) > 1 else "")
+
     def table(self) -> pd.DataFrame:
         """group, mean, std_error, lower, upper."""
         std_error = np.sqrt(np.diag(self.covariance))
