@@ -22,8 +22,8 @@ NASTY = "<script>alert('x')</script>"
 def people() -> pd.DataFrame:
     rng = np.random.default_rng(4)
     data = pd.DataFrame({"treated": np.arange(300) % 2, "age": rng.integers(20, 60, 300)})
-    return data.assign(**{NASTY: np.where(rng.random(300) < 0.5, NASTY, "b & c")}, days=rng.integers(1, 90, 300),
-                       event=rng.integers(0, 2, 300), arm=np.where(data["treated"] == 1, NASTY, "!control"))  # fmt: skip
+    named = {NASTY: np.where(rng.random(300) < 0.5, NASTY, "b & c"), "arm": np.where(data["treated"] == 1, NASTY, "!c")}
+    return data.assign(**named, days=rng.integers(1, 90, 300), event=rng.integers(0, 2, 300))
 
 
 def results(people: pd.DataFrame) -> dict[str, object]:
