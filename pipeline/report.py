@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.disclosure import Policy, protect, protect_account
 from pipeline.reporting import figures, tables
+from pipeline.reporting.checklist import checklist
 from pipeline.reporting.document import Document
 from pipeline.reporting.html import Other, write_page
 from pipeline.reporting.material import Material
@@ -58,6 +59,16 @@ def write_report(
         book = workbook(document, words, source)
         (folder / file_name(config, position, "tables.xlsx")).write_bytes(book)
     write_results(protected, folder / "results.json")
+    write_checklists(folder, materials, policy)
+
+
+def write_checklists(folder: Path, materials: list[Material], policy: Policy) -> None:
+    """Write what an output checker ticks, in every language; last, because it names the other files."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    for position, material in enumerate(materials):
+        text = checklist(material.words, material.results, policy, names)
+        path = folder / file_name(material.config, position, "disclosure-checklist.md")
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def file_name(config: Config, position: int, name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -23,7 +25,10 @@ from pipeline.reporting.document import (
 from pipeline.reporting.figures import Drawn, Figure, inline, suffix
 from pipeline.reporting.tables import Table, cell, heads
 from pipeline.reporting.words import Words
+from pipeline.reporting.words.labels import lower_first
 
+# Figures with these columns first hold curves, which the page lets readers read values off.
+READ_OFF = ("group", "day", "cumulative_incidence", "lower", "upper")
 TEMPLATES = Path(__file__).parent / "templates"
 PLAIN = {Paragraph: "paragraph", Bullets: "bullets", Facts: "facts", Heading: "heading", Headline: "headline"}
 
@@ -53,8 +58,9 @@ def write_page(
     source : the line under tables · other : where the same report stands in another language
     """
     environment = _environment()
+    unit = next((lower_first(words.text(item.figure.look.unit)) for item in drawn), "")
     # Not the template's cached module: that one would keep the words of the first language.
-    macros = environment.get_template("blocks.html.j2").make_module({"words": words, "source": source})
+    macros = environment.get_template("blocks.html.j2").make_module({"words": words, "source": source, "unit": unit})
     figures = {item.figure.name: item for item in drawn}
     numbers = _numbered(document)
 
@@ -67,9 +73,15 @@ def write_page(
             return _figure(macros, figures[block.name], numbers[block.name, "figure"], position)
         return getattr(macros, PLAIN[type(block)])(block)
 
-    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8").strip())
+    style, script = (
+        Markup((TEMPLATES / name).read_text(encoding="utf-8").strip()) for name in ("style.css", "page.js")
+    )
     page = environment.get_template("report.html.j2")
-    return page.render(document=document, words=words, style=style, render=render, other=other) + "\n"
+    return page.render(document=document, words=words, style=style, script=script, render=render, other=other) + "\n"
+
+
+def _template(name: str) -> Markup:
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8").strip())
 
 
 @cache
@@ -93,9 +105,18 @@ def _numbered(document: Document) -> dict[tuple[str, str], int]:
 
 
 def _figure(macros: object, item: Drawn, number: int, position: int) -> Markup:
-    name = f"{item.figure.name}-{item.figure.look.words.language}"
+    figure = item.figure
+    name = f"{figure.name}-{figure.look.words.language}"
     wide, narrow = Markup(inline(item.wide, name)), Markup(inline(item.narrow, f"{name}-narrow"))
-    return macros.figure(item.figure, number, wide, narrow, suffix(item.figure, position))  # type: ignore[attr-defined]
+    numbers, names = _embedded([figure.columns, *figure.rows]), ""
+    if figure.columns[: len(READ_OFF)] == READ_OFF:
+        names = json.dumps({"participants": figure.look.participants, "controls": figure.look.controls})
+    return macros.figure(figure, number, wide, narrow, suffix(figure, position), numbers, names)  # type: ignore[attr-defined]
+
+
+def _embedded(rows: list[tuple[Any, ...]]) -> Markup:
+    """Rows as JSON inside a page, which no text in them can close."""
+    return Markup(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"))
 
 
 def _body(words: Words, table: Table) -> list[list[Cell]]:

@@ -41,7 +41,9 @@ def _matching(material: Material, matching: Matching) -> list[Block]:
         Paragraph(words("comparison.counts", **counts)),
     ]
     if matching.participants == matching.participants_matched:
-        blocks.append(Paragraph(words("comparison.nobody_left_out")))
+        # Under disclosure control a few may have been left out all the same.
+        exact = material.about.minimum_count <= 1
+        blocks.append(Paragraph(words(f"comparison.{'nobody' if exact else 'hardly_anybody'}_left_out")))
     elif matching.unmatched:
         blocks += [Heading(words("comparison.left_out")), unmatched_table(material, matching)]
         blocks += [Paragraph(line) for line in [left_out_sentence(material)] if line]
