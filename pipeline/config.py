@@ -289,6 +289,7 @@ class Report(Section):
     word_template: str | None = Field(
         None, description="Word file whose styles, page, header and footer the Word document takes"
     )
+    figure_style: str | None = Field(None, description="matplotlib style sheet over the report's own: the house style")
 
 
 class Costs(Section):

@@ -16,7 +16,7 @@ from pipeline.registers.readers.database import file_of
 MARKER = "SIMULATED.json"
 _TEXT = {".csv", ".txt", ".tsv"}
 # Keys of `report` that name a file of the house's own.
-HOUSE = ("word_template",)
+HOUSE = ("word_template", "figure_style")
 
 
 def source_files(config: Config, base: Path) -> dict[str, Path]:

@@ -44,7 +44,8 @@ def write_report(
     shown = protect_account(account, policy)
     materials = [Material(protected, config, shown, Words(language)) for language in config.language]
     documents = [build(material) for material in materials]
-    drawn = [[figures.draw(figure) for figure in document.figures()] for document in documents]
+    house = (base or Path()) / config.report.figure_style if config.report.figure_style else None
+    drawn = [[figures.draw(figure, house) for figure in document.figures()] for document in documents]
     figures.write(folder / "figures", drawn)
     write_tables(folder / "tables", materials, documents)
     for position, (material, document) in enumerate(zip(materials, documents, strict=True)):

@@ -14,9 +14,11 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure as Drawing
 
+from pipeline.errors import Fault, UserError
 from pipeline.reporting.plots import Look
 
 STYLE = Path(__file__).parent / "utfall.mplstyle"
+KEPT = ("svg.fonttype", "svg.hashsalt", "pdf.fonttype", "backend")
 DPI = 300
 WIDE, NARROW = 6.8, 3.55
 NO_DATES: dict[str, dict[str, Any]] = {
@@ -51,14 +53,40 @@ class Drawn:
     files: dict[str, bytes]
 
 
-def draw(figure: Figure) -> Drawn:
-    """Draw a figure in the report's style, wide in every format and narrow for small screens."""
-    with matplotlib.rc_context(fname=str(STYLE)):
+def draw(figure: Figure, house: Path | None = None) -> Drawn:
+    """Draw a figure in the report's style, wide in every format and narrow for small screens.
+
+    house : a style sheet whose settings take the place of the report's own
+
+    Raises
+    ------
+    UserError : the style sheet cannot be read
+    """
+    with matplotlib.rc_context(_house_settings(house), fname=str(STYLE)):
         drawing = figure.draw(figure.look)
         files = {ending: _bytes(drawing, ending) for ending in ("svg", "pdf", "png")}
         small = Look(**{**_fields(figure.look), "width": NARROW})
         narrow = _bytes(figure.draw(small), "svg").decode("utf-8")
     return Drawn(figure, files["svg"].decode("utf-8"), narrow, files)
+
+
+def _house_settings(house: Path | None) -> Any:
+    """The settings of a style sheet, but for those that would turn text into outlines or make bytes differ."""
+    if house is None:
+        return {}
+    try:
+        lines = [
+            line.split("#")[0].partition(":")[0].strip() for line in house.read_text(encoding="utf-8").splitlines()
+        ]
+        unknown = [name for name in lines if name and name not in matplotlib.rcParams]
+        if unknown:
+            raise ValueError(f"'{unknown[0]}' is no setting")
+        settings = matplotlib.rc_params_from_file(house, fail_on_error=True, use_default_template=False)
+    except (OSError, ValueError) as error:
+        what = f"is no matplotlib style sheet: {str(error).splitlines()[0]}."
+        remedy = "Write lines as in pipeline/reporting/utfall.mplstyle."
+        raise UserError(Fault(f"report.figure_style, {house.name}", what, remedy)) from None
+    return {name: value for name, value in settings.items() if name not in KEPT}
 
 
 def _fields(look: Look) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from written import Report
 
 from pipeline.config import Text
+from pipeline.errors import UserError
 from pipeline.reporting import figures
 from pipeline.reporting.material import Material
 from pipeline.reporting.plots import Look, time_ticks, wrapped
@@ -120,3 +122,20 @@ def test_ticks_keep_apart() -> None:
 def test_long_names_are_broken_between_words() -> None:
     assert wrapped("Without insurance (matched)", 16) == "Without\ninsurance\n(matched)"
     assert wrapped("Ingen", 3) == "Ingen"
+
+
+def test_a_house_style_takes_the_place_of_the_report_own(material: Material, tmp_path: Path) -> None:
+    figure = build(material).figures()[0]
+    house = tmp_path / "house.mplstyle"
+    house.write_text('axes.prop_cycle: cycler("color", ["123456", "ABCDEF"])\nsvg.fonttype: path\n', encoding="utf-8")
+    plain, styled = figures.draw(figure), figures.draw(figure, house)
+    assert "#123456" not in plain.wide
+    assert "#123456" in styled.wide
+    assert "<text" in styled.wide  # letters stay letters
+
+
+def test_a_house_style_that_cannot_be_read_is_a_fault(material: Material, tmp_path: Path) -> None:
+    house = tmp_path / "house.mplstyle"
+    house.write_text("axes.nonsense: 3\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"figure_style, house\.mplstyle: is no matplotlib style sheet"):
+        figures.draw(build(material).figures()[0], house)

@@ -21,8 +21,9 @@ READ = """<script>
 const figure = document.querySelector("#figure-curves_work_or_studies"), slider = figure.querySelector(".reader input");
 slider.value = 365;
 slider.dispatchEvent(new Event("input"));
-document.documentElement.setAttribute("data-told", slider.getAttribute("aria-valuetext"));
-document.documentElement.setAttribute("data-guide", [...figure.querySelectorAll(".guide")].map(g => g.style.left).join(""));
+const root = document.documentElement, guides = [...figure.querySelectorAll(".guide")];
+root.setAttribute("data-told", slider.getAttribute("aria-valuetext"));
+root.setAttribute("data-guide", guides.map(guide => guide.style.left).join(""));
 </script></body>"""
 
 
