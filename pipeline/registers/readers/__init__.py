@@ -62,7 +62,7 @@ def open_file(
     opened = statistics.open_statistics(path, shown, kind, encoding)
     if isinstance(opened, Fault):
         return opened
-    return Opened(kind, tuple(opened[0]), partial(_read_statistics, path, kind, encoding), opened[1])
+    return Opened(kind, tuple(opened[0]), partial(_read_statistics, path, kind, encoding, len(opened[0])), opened[1])
 
 
 def open_table(connection: ibis.BaseBackend, name: str, shown: str, kind: Format) -> Opened | Fault:
@@ -73,7 +73,7 @@ def open_table(connection: ibis.BaseBackend, name: str, shown: str, kind: Format
         return Fault(shown, f"cannot be read ({type(error).__name__}).", "See whether it is there and yours to read.")
 
     def read(into: ibis.BaseBackend, wanted: Mapping[str, str], path: Path) -> str:
-        arrow.write_rows(into, database.batches(connection, name), wanted, path)
+        arrow.write_rows(into, database.batches(connection, name), wanted, path, len(columns))
         return ""
 
     return Opened(kind, tuple(columns), read, part=name)
@@ -104,7 +104,7 @@ def _parquet(path: Path, shown: str) -> Opened | Fault:
         return Fault(shown, "cannot be read as Parquet.", "See whether it is whole.")
 
     def read(connection: ibis.BaseBackend, columns: Mapping[str, str], rows: Path) -> str:
-        arrow.write_rows(connection, f"SELECT * FROM read_parquet({quoted(path)})", columns, rows)
+        arrow.write_rows(connection, f"SELECT * FROM read_parquet({quoted(path)})", columns, rows, len(names))
         return ""
 
     return Opened("parquet", names, read)
@@ -113,7 +113,7 @@ def _parquet(path: Path, shown: str) -> Opened | Fault:
 def _read_sheet(
     path: Path, sheet: str, names: list[str], connection: ibis.BaseBackend, columns: Mapping[str, str], rows: Path
 ) -> str:
-    arrow.write_rows(connection, sheets.sheet_batches(path, sheet, names), columns, rows)
+    arrow.write_rows(connection, sheets.sheet_batches(path, sheet, names), columns, rows, len(names))
     return ""
 
 
@@ -121,6 +121,7 @@ def _read_statistics(
     path: Path,
     kind: Format,
     encoding: str | None,
+    fields: int,
     connection: ibis.BaseBackend,
     columns: Mapping[str, str],
     rows: Path,
@@ -129,7 +130,7 @@ def _read_statistics(
     for candidate in (encoding,) if encoding else statistics.ENCODINGS:
         try:
             batches = statistics.statistics_batches(path, kind, candidate, list(dict.fromkeys(columns.values())))
-            arrow.write_rows(connection, batches, columns, rows)
+            arrow.write_rows(connection, batches, columns, rows, fields)
             return candidate or "utf-8"
         except Exception as error:
             if not statistics.is_encoding_error(error):

@@ -16,7 +16,7 @@ _HEADER_ROW = 1  # people count the row of names
 
 
 def write_rows(
-    connection: ibis.BaseBackend, source: pa.RecordBatchReader | str, header: Mapping[str, str], path: Path
+    connection: ibis.BaseBackend, source: pa.RecordBatchReader | str, header: Mapping[str, str], path: Path, fields: int
 ) -> None:
     """Write a Parquet file with a row per delivered row: `row` (the header is row 1), `fields`, and columns as text.
 
@@ -24,6 +24,7 @@ def write_rows(
     ----------
     source : batches of rows, or SQL that gives them
     header : delivered name by our name, of the columns that are wanted
+    fields : how many columns were delivered
 
     Dates become YYYY-MM-DD, whole numbers lose their decimals whatever their type, yes and no become 1 and 0. Rows
     without any value are left out.
@@ -33,7 +34,7 @@ def write_rows(
         database.register("delivered", source)
         source = "SELECT * FROM delivered"
     types = {name: str(kind) for name, kind, *_ in database.sql(f"DESCRIBE {source}").fetchall()}
-    fixed = (f"row_number() OVER () + {_HEADER_ROW} AS row", f"{len(types)}::INT AS fields")
+    fixed = (f"row_number() OVER () + {_HEADER_ROW} AS row", f"{fields}::INT AS fields")
     wanted = (f"{_text(_name(name), types[name])} AS {ours}" for ours, name in header.items())
     something = " OR ".join(f"{ours} IS NOT NULL" for ours in header) or "true"
     database.execute(
