@@ -55,7 +55,7 @@ def describe(config: Config, interim: Path, config_path: Path, where: str | None
     shown = readable(rows)
     picked = pick(Question(where=where), shown, config).everyone.rows
     people = shown[picked].assign(person_id=rows.loc[picked, "person_id"])
-    policy = Policy(config.disclosure.minimum_count)
+    policy = Policy.of(config)
     lines = list(_columns(people, config, policy))
     classes = _classes(people, config, config_path)
     return [*lines, *classes, *_outcomes(people, config, policy)]
@@ -130,7 +130,7 @@ def _classes(people: pd.DataFrame, config: Config, config_path: Path) -> Iterato
     """The classes of each matching variable, where the configuration decides them, and the people in them."""
     if config.matching is None:
         return
-    policy, (_, lines, _) = Policy(config.disclosure.minimum_count), read_yaml(config_path)
+    policy, (_, lines, _) = Policy.of(config), read_yaml(config_path)
     for name, rule in config.matching.variables.items():
         place = f"{config_path.name}, line {line_of(lines, ('matching', 'variables', name))}"
         if name not in people:
