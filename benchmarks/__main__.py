@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-SUITES = ("benchmarks.matching", "benchmarks.survival")
+SUITES = ("benchmarks.matching", "benchmarks.survival", "benchmarks.extracts")
 
 if __name__ == "__main__":
     statuses = [subprocess.run([sys.executable, "-m", suite], check=False).returncode for suite in SUITES]
