@@ -18,7 +18,7 @@ PIP += --no-index --find-links $(WHEELHOUSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test lint bench coverage attack wheelhouse clean
+.PHONY: help evaluate test lint bench coverage attack placebo wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make bench                                          measure time and memory"
 	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
 	@echo "make attack                                         can an intruder find small counts in 50 reports?"
+	@echo "make placebo                                        do tests find what is not there? 300 runs without an effect"
 	@echo "make wheelhouse [ARGS='--platform win_amd64 --python 3.12']"
 	@echo "                                                    collect wheels for a machine without a network"
 	@echo "make clean                                          remove .venv, caches and working files; keeps data/raw"
@@ -54,6 +55,9 @@ attack: $(READY)
 
 wheelhouse: $(READY)
 	$(BIN)/python tools/wheelhouse.py $(ARGS)
+
+placebo: $(READY)
+	$(BIN)/python -m benchmarks.no_effect
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis data/interim

@@ -217,3 +217,42 @@ def describe(config_path: Path, where: str | None, output_format: str) -> None:
             click.echo(description.to_terminal(lines, config.disclosure.minimum_count))
         else:
             click.echo(description.to_csv(lines) if output_format == "csv" else description.to_data(lines))
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(min=1), help="At most so many; as many as there are processors.")
+@click.option("--fresh", is_flag=True, help="Make every analysis again, reusing nothing.")
+@config_option
+def sensitivity(config_path: Path, processes: int | None, fresh: bool) -> None:
+    """How much the headline depends on choices, for a terminal and for the report.
+
+    The headline under some two hundred other sets of choices, two placebos, each month of start left out in turn, and
+    people drawn anew. What is varied stands under `sensitivity:` in the configuration. A run that was stopped goes on
+    where it was. The report is written again with what was found.
+
+    \b
+    Example:
+      utfall sensitivity
+      utfall sensitivity --processes 1
+    """
+    from pipeline.cli import read_config, run_until
+    from pipeline.errorlog import logged
+    from pipeline.lock import only_run
+    from pipeline.progress import progress
+
+    config = read_config(config_path)
+    place = run_until(config, config_path, "estimate")
+    with logged(place.interim):
+        from pipeline.sensitivity.run import run_sensitivity
+
+        with only_run(
+            place.interim / ".sensitivity.lock", f"The analyses of '{config.evaluation.name}' are being made"
+        ):
+            run_sensitivity(config, place.interim, processes=processes, fresh=fresh, progress=progress())
+    run_until(config, config_path, "report", "report")
+    from pipeline.results import read_results
+    from pipeline.sensitivity.summary import in_words
+
+    found = read_results(place.report / "results.json").sensitivity
+    for line in in_words(found) if found is not None else ():
+        click.echo(line)

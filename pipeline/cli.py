@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.analystcommands import config_option, curves, describe, subgroup
+from pipeline.analystcommands import config_option, curves, describe, sensitivity, subgroup
 from pipeline.errorlog import Unexpected, logged
 from pipeline.errors import UserError
 from pipeline.progress import Progress, progress, short_path
@@ -192,7 +192,7 @@ def simulate(out: Path, people: int, seed: int, file_format: str, faults: bool) 
             click.echo(short_path(path))
 
 
-for analysts in (subgroup, curves, describe):
+for analysts in (subgroup, curves, describe, sensitivity):
     utfall.add_command(analysts)
 
 

@@ -26,6 +26,7 @@ from pipeline.names import unknown_names
 from pipeline.question import Question
 from pipeline.registers.formats import Format
 from pipeline.savedanalyses import read_saved
+from pipeline.sensitivity.settings import Sensitivity
 from pipeline.wheresyntax import parse
 from pipeline.yamlfile import line_of, read_yaml
 
@@ -341,6 +342,7 @@ class Config(Section):
     )
     costs: Costs | None = Field(None, description="for the cost per further person who reaches the outcome")
     goals: list[Goal] = Field(default_factory=list)
+    sensitivity: Sensitivity = Sensitivity()
     report: Report = Report()
     disclosure: Disclosure = Disclosure()
 
@@ -397,6 +399,7 @@ def _sound_sections(content: dict[str, Any]) -> Config:
         "outcomes": dict[str, Outcome],
         "models": Models,
         "subgroups": dict[str, Subgroup],
+        "sensitivity": Sensitivity,
     }
     sections: dict[str, Any] = {"population": None, "matching": None}
     for name, kind in kinds.items():

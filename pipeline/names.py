@@ -39,7 +39,10 @@ def unknown_names(config: Config) -> Iterator[Unknown]:
 
     Columns of a ready cohort are known only when its file is read.
     """
+    from pipeline.sensitivity.choices import unknown_choices  # it reads the configuration's types
+
     yield from unknown_in(config)
+    yield from unknown_choices(config)
     if config.population is not None:
         known = [*COVARIATES, *_ABOUT_THE_ROW, *(f"{o}_{part}" for o in config.outcomes for part in OUTCOME_COLUMNS)]
         for where, name in named_columns(config):

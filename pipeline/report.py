@@ -19,6 +19,8 @@ from pipeline.reporting.word import write_word
 from pipeline.reporting.words import Words
 from pipeline.reporting.workbook import to_xlsx, workbook
 from pipeline.results import Results, read_results, write_results
+from pipeline.sensitivity.kept import read_sensitivity
+from pipeline.sensitivity.table import write_sensitivity
 from pipeline.workspace import Run
 
 TEXT_TABLES = {"latex": ("tex", to_latex), "markdown": ("md", to_markdown)}
@@ -28,7 +30,9 @@ def run(run: Run) -> None:
     """Write pages, Word documents, figures/, tables/ and results.json, all of it under disclosure control."""
     account_file = run.read / "account.json"
     account = json.loads(account_file.read_text(encoding="utf-8")) if account_file.exists() else {}
-    write_report(read_results(run.read / "results.json"), run.config, account, run.write, run.base)
+    results = read_results(run.read / "results.json")
+    results = results.model_copy(update={"sensitivity": read_sensitivity(run.config, run.read)})
+    write_report(results, run.config, account, run.write, run.base)
     run.say(f"report in {' and '.join(run.config.language)}")
 
 
@@ -60,6 +64,8 @@ def write_report(
         book = workbook(document, words, source)
         (folder / file_name(config, position, "tables.xlsx")).write_bytes(book)
     write_results(protected, folder / "results.json")
+    if protected.sensitivity is not None:
+        write_sensitivity(protected.sensitivity, folder)
     write_checklists(folder, materials, policy)
 
 

@@ -9,20 +9,13 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic_core import to_json
 
 from pipeline.config import Costs, Text
 from pipeline.question import Question
-
-Number = float | None
-Count = int | None
-
-
-class Record(BaseModel):
-    """A part of the results: no unknown fields."""
-
-    model_config = ConfigDict(extra="forbid")
+from pipeline.resultsbase import Count, Number, Record
+from pipeline.sensitivity.record import Sensitivity
 
 
 class About(Record):
@@ -391,20 +384,6 @@ class Analysis(Record):
     suppressed: list[Suppression] = Field(default_factory=list)
 
 
-class SensitivityRow(Record):
-    """The headline under another choice."""
-
-    choice: str
-    value: str
-    hazard_ratio: Number
-    lower: Number
-    upper: Number
-    p: Number
-    difference: Number
-    difference_lower: Number
-    difference_upper: Number
-
-
 class GoalResult(Record):
     """A goal the project set itself, with what came of it."""
 
@@ -429,8 +408,8 @@ class Results(Record):
     matching: Matching | None
     balance: Balance
     outcomes: dict[str, OutcomeResult]
-    sensitivity: list[SensitivityRow] = Field(default_factory=list)
     analyses: dict[str, Analysis] = Field(default_factory=dict, description="further analyses, saved by analysts")
+    sensitivity: Sensitivity | None = None
     goals: list[GoalResult] = Field(default_factory=list)
     suppressed: list[Suppression] = Field(default_factory=list)
 

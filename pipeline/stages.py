@@ -59,7 +59,8 @@ STAGES = (
     _stage("load", "engine", "sources", "cohort", "population", "outcomes", ready=("matching", "models", "subgroups")),
     _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", ready=("models",)),
     _stage("match", "seed", "matching", "models"),  # without matching, balance is shown on the models' covariates
-    _stage("estimate", *Config.model_fields),  # it writes the configuration's texts into the results
+    # It writes the configuration's texts into the results; what `utfall sensitivity` makes is added by the report.
+    _stage("estimate", *(name for name in Config.model_fields if name != "sensitivity")),
     _stage("report", *Config.model_fields, reports=True),
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)

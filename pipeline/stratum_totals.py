@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from matching import MatchedSample
-from matching.strata import stratum_factors
+from matching.coarsen import Rule, coarsen
+from matching.strata import number_cells, stratum_factors
 from pipeline.classes import class_columns
 from pipeline.config import Coarsening
 from pipeline.periods import Table
@@ -65,6 +66,28 @@ def expected_totals(counts: pd.DataFrame) -> pd.DataFrame:
     totals = sums.groupby(strata, as_index=False, sort=True).sum()
     totals[TOTAL] = np.round(totals["all"] / -np.expm1(totals["none"]), DECIMALS)
     return totals.drop(columns=["all", "none"])
+
+
+def totals_among(eligible: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.Series:
+    """`index_total` of the stratum of each control person-month, when one month of each person is drawn among them.
+
+    Parameters
+    ----------
+    eligible : person-months of controls, with person_id and the matching variables
+    rules : the matching variables and their classes
+
+    Returns
+    -------
+    (n,) in the index of `eligible`; the same as the engine's `with_expected_totals` gives the drawn ones
+    """
+    classes = [coarsen(eligible[name], rule, name) for name, rule in rules.items()]
+    cell, _ = number_cells([c.codes for c in classes], [len(c.labels) for c in classes])
+    people = pd.DataFrame({"person": pd.factorize(eligible["person_id"])[0], "cell": cell})
+    within = people.groupby(["person", "cell"], sort=True).size().rename("within").reset_index()
+    within["months"] = np.bincount(people["person"])[within["person"]]
+    counts = within.groupby(["cell", "within", "months"], as_index=False, sort=True).agg(people=("person", "size"))
+    totals = expected_totals(counts).set_index("cell")[TOTAL]
+    return pd.Series(totals.reindex(cell).to_numpy(), index=eligible.index, name=TOTAL)
 
 
 def use_expected_totals(sample: MatchedSample) -> MatchedSample:

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from pipeline.cli import run
+from pipeline.coarsenings import coarsenings, narrower, wider
 from pipeline.config import Cut, Groups, load_config
 from pipeline.errors import UserError
-from pipeline.frontier import coarsenings, narrower, run_frontier, wider
+from pipeline.frontier import run_frontier
 
 ROOT = Path(__file__).parents[1]
 

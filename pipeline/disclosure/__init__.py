@@ -21,15 +21,13 @@ from __future__ import annotations
 
 from pipeline.disclosure.account import protect_account
 from pipeline.disclosure.outcomes import protect_outcomes
-from pipeline.disclosure.policy import Log, Policy, estimates
+from pipeline.disclosure.policy import Log, Policy
+from pipeline.disclosure.sensitivity import protect_sensitivity
 from pipeline.disclosure.tables import protect_balance, protect_description, protect_flow, protect_matching
 from pipeline.disclosure.totals import join_near_totals
 from pipeline.results import Results
 
 __all__ = ["Policy", "protect", "protect_account"]
-
-SENSITIVITY = ("hazard_ratio", "lower", "upper", "p")
-DIFFERENCE = ("difference", "difference_lower", "difference_upper")
 
 
 def protect(results: Results, policy: Policy) -> Results:
@@ -46,10 +44,7 @@ def protect(results: Results, policy: Policy) -> Results:
             "description": protect_description(results.description, policy, log),
             "balance": protect_balance(results, policy, log),
             "outcomes": protect_outcomes(results.outcomes, results.evaluation.costs, policy, log),
-            "sensitivity": [
-                row.model_copy(update={**estimates(row, SENSITIVITY), **estimates(row, DIFFERENCE, 2)})
-                for row in results.sensitivity
-            ],
+            "sensitivity": results.sensitivity and protect_sensitivity(results.sensitivity, policy, log),
             "suppressed": [*results.suppressed, *log.suppressions()],
         }
     )

@@ -1,4 +1,4 @@
-"""The back of the report: sensitivity, goals, limitations, method, and how the report came to be."""
+"""The back of the report: goals, limitations, method, and how the report came to be."""
 
 from __future__ import annotations
 
@@ -9,40 +9,12 @@ from pipeline.fingerprint import value_hash
 from pipeline.manifest import configuration
 from pipeline.reporting.document import Bullets, Facts, Paragraph, Section
 from pipeline.reporting.material import Material
-from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.tables import Column, Table
 from pipeline.reporting.words import labels
 
 # As many as tell two settings apart; the whole checksum stands in manifest.json as configuration_hash.
 CHECKSUM_LETTERS = 16
 PACKAGES = ("utfall", "numpy", "pandas", "scipy", "duckdb")
-
-
-def sensitivity_section(material: Material) -> Section | None:
-    """The headline under other choices."""
-    if not material.results.sensitivity:
-        return None
-    words = material.words
-    columns = (
-        Column("choice", words("column.choice")),
-        Column("value", words("column.value")),
-        Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True),
-        Column("difference", words("column.difference_points"), "points", interval=True),
-    )
-    rows = tuple(
-        {
-            "choice": Label(row.choice, words.get(f"choice.{row.choice}", row.choice.replace("_", " "))),
-            "value": Label(row.value, words.get(f"value.{row.value}", row.value.replace("_", " "))),
-            "hazard_ratio": row.hazard_ratio,
-            "hazard_ratio_lower": row.lower,
-            "hazard_ratio_upper": row.upper,
-            "difference": row.difference,
-            "difference_lower": row.difference_lower,
-            "difference_upper": row.difference_upper,
-        }
-        for row in material.results.sensitivity
-    )
-    table = Table("sensitivity", words("caption.sensitivity"), columns, rows, (words("note.interval"),))
-    return Section("sensitivity", words("section.sensitivity"), (Paragraph(words("sensitivity.reading")), table))
 
 
 def goals_section(material: Material) -> Section | None:

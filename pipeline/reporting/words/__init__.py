@@ -18,7 +18,7 @@ from pipeline.config import Text
 from pipeline.reporting.words import numbers
 
 LANGUAGES = ("sv", "en")
-CATALOGUE = ("labels", "phrases", "paragraphs", "frontier", "files", "compare", "analysis", "checklist")
+CATALOGUE = ("labels", "phrases", "paragraphs", "frontier", "files", "compare", "analysis", "checklist", "sensitivity")
 
 
 @cache

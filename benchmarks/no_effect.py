@@ -1,0 +1,190 @@
+"""Do placebos find what is not there? `make placebo`.
+
+Small extracts are simulated without an effect and evaluated with config.yaml through the real stages. The headline
+test, the outcome before the start and the start among controls should each reject at 5% in 3-7% of 300 runs, and the
+specification curve should be centred on a hazard ratio of 1. Each run is a row appended to
+`benchmarks/results/no_effect.csv`, so that a stopped benchmark goes on where it was; `--report` prints the table of
+docs/sensitivity.md from what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import load
+from pipeline.config import Config, load_config
+from pipeline.sensitivity import cohorts, estimates, placebo
+from pipeline.sensitivity.choices import own_specification, specifications
+from pipeline.simulation import simulate, write_extracts
+from pipeline.workspace import Run
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "no_effect.csv"
+REJECTED = (0.03, 0.07)
+SPECIFICATIONS = 20
+CENTRES = {
+    "headline": "headline",
+    "curve": "middle of the specification curve",
+    "before": "placebo: outcome before the start",
+    "start": "placebo: start among controls",
+}
+TESTS = {
+    "headline_p": "the headline's hazard ratio",
+    "difference_p": "the headline's difference at 12 months",
+    "before_p": "placebo: outcome before the start",
+    "start_p": "placebo: start among controls",
+}
+
+
+def main() -> None:
+    """Evaluate the seeds that are missing, then print the table; status 1 when a share is outside its limits."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--people", type=int, default=3_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--report", action="store_true", help="only print the table of what is there")
+    options = parser.parse_args()
+    if not options.report:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        run_missing(options.runs, options.people, options.processes)
+    results = pd.read_csv(RESULTS)
+    results = results[(results["people"] == options.people) & (results["seed"] <= options.runs)]
+    table, holds = summary(results)
+    print(table)
+    sys.exit(0 if holds else 1)
+
+
+def run_missing(runs: int, people: int, processes: int) -> None:
+    """Evaluate every seed that has no row yet."""
+    done = set()
+    if RESULTS.exists():
+        rows = pd.read_csv(RESULTS)
+        done = set(rows.loc[rows["people"] == people, "seed"])
+    wanted = [seed for seed in range(1, runs + 1) if seed not in done]
+    with ProcessPoolExecutor(processes) as pool:
+        pending = [pool.submit(evaluate, seed, people) for seed in wanted]
+        for number, run in enumerate(as_completed(pending), start=1):
+            _append(run.result())
+            print(f"\r{number} of {len(pending)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def evaluate(seed: int, people: int) -> dict[str, Any]:
+    """p of each test on one extract without an effect, and the logs of the curve's hazard ratios in short."""
+    config = _configured(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        base, interim = Path(folder), Path(folder) / "interim"
+        interim.mkdir()
+        write_extracts(simulate(people, seed, effect="none"), base / "data" / "raw")
+        load.run(Run(config, base, interim, interim, lambda line: None))
+        own = own_specification(config)
+        cohorts.make_base(cohorts.base_config(config, own.other_exit, [own.outcome]), interim, base / "base")
+        factors = tuple(c.name for c in config.models.covariates if c.reference is not None)
+        read = cohorts.read_base(base / "base", factors, interim / "participants.parquet")
+        curve = _curve(read, config)
+        before = placebo.outcome_before_start(read, config)
+        start = placebo.start_among_controls(read, config, interim, base / "placebo")
+    logs = np.log([effect.hazard_ratio for effect in curve if effect.hazard_ratio])
+    return {
+        "seed": seed,
+        "people": people,
+        "participants": curve[0].participants,
+        "headline": float(np.log(curve[0].hazard_ratio or np.nan)),
+        "headline_p": curve[0].p,
+        "difference": curve[0].difference,
+        "difference_p": _p(curve[0]),
+        "before": float(np.log(before.hazard_ratio or np.nan)),
+        "before_p": before.p,
+        "before_events": before.participant_events,
+        "start": float(np.log(start.hazard_ratio or np.nan)),
+        "start_p": start.p,
+        "curve": float(np.median(logs)),
+        "curve_low": float(logs.min()),
+        "curve_high": float(logs.max()),
+        "analyses": len(logs),
+    }
+
+
+def _configured(seed: int) -> Config:
+    """config.yaml with its headline alone, and the choices that one base cohort serves."""
+    config = load_config(ROOT / "config.yaml")
+    headline = config.outcome_names[0]
+    fewer = config.sensitivity.model_copy(
+        update={
+            "specifications": SPECIFICATIONS,
+            "other_exit": [],
+            "outcome": [],
+            "intake": {},
+            "coarsening": ["wider all", "narrower all"],
+        }
+    )
+    return config.model_copy(
+        update={"outcomes": {headline: config.outcomes[headline]}, "seed": seed, "sensitivity": fewer}
+    )
+
+
+def _curve(base: cohorts.Base, config: Config) -> list[estimates.Effect]:
+    """The effect under each specification, the evaluation's own first."""
+    together: dict[tuple[str, ...], list[Any]] = {}
+    for specification in specifications(config):
+        together.setdefault(specification.cohort, []).append(specification)
+    found = [estimates.estimate_together(base, group, config) for group in together.values()]
+    return [effect for group in found for effect in group]
+
+
+def _p(effect: estimates.Effect) -> float:
+    """p of the difference in shares, from its symmetric interval."""
+    from scipy.special import ndtr
+
+    if effect.difference is None or effect.difference_lower is None or effect.difference_upper is None:
+        return float("nan")
+    error = (effect.difference_upper - effect.difference_lower) / (2 * 1.959963984540054)
+    return float(2 * ndtr(-abs(effect.difference) / error))
+
+
+def _append(row: dict[str, Any]) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    new = not RESULTS.exists()
+    with RESULTS.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
+
+
+def summary(results: pd.DataFrame) -> tuple[str, bool]:
+    """The table of docs/sensitivity.md, and whether every share is within its limits and the curve is centred."""
+    lines = ["| | runs | rejects at 5% | Monte Carlo error | should be | holds |", "|---|---|---|---|---|---|"]
+    every = True
+    for column, name in TESTS.items():
+        rejected = results[column].dropna() < 0.05
+        share = float(rejected.mean())
+        holds = REJECTED[0] <= share <= REJECTED[1]
+        every &= holds
+        error = np.sqrt(share * (1 - share) / len(rejected))
+        limits = f"{REJECTED[0]:.0%}-{REJECTED[1]:.0%}"
+        lines.append(
+            f"| {name} | {len(rejected)} | {share:.1%} | {error:.1%} | {limits} | {'yes' if holds else 'no'} |"
+        )
+    lines += ["", "| | runs | mean log hazard ratio | Monte Carlo error |", "|---|---|---|---|"]
+    for column, name in CENTRES.items():
+        values = results[column].replace([np.inf, -np.inf], np.nan).dropna()
+        error = values.std() / np.sqrt(len(values))
+        if column == "curve":
+            every &= bool(abs(values.mean()) <= 2 * error)
+        lines.append(f"| {name} | {len(values)} | {values.mean():+.4f} | {error:.4f} |")
+    return "\n".join(lines), every
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How much the headline depends on choices: specifications, placebos, months left out, resampled people."""

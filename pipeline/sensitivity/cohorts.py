@@ -1,0 +1,155 @@
+"""The cohort under other rules: made once per rule for other exits, everything else is a choice among its rows.
+
+The base cohort has every eligible month of every control, followed to the day of joining, with censoring weights and a
+follow-up for each definition of the outcome. Other index dates, leaving out who joins later, and periods of the intake
+take rows away from it, and give what the cohort stage gives under that configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from pipeline import cohort as cohort_stage
+from pipeline.config import Config, Outcome
+from pipeline.engine import read_parquet, session, write_parquet
+from pipeline.followup import next_event, outcome_events
+from pipeline.index_months import draw_months
+from pipeline.sensitivity.choices import Specification, outcome_column, outcome_definitions
+from pipeline.workspace import Run
+
+ARM, PERSON = "participant", "person_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base cohort as read.
+
+    cohort : rows in order, with `row`, their number, as index and column; person_id is a number into `people`
+    censoring : row, from_day, to_day, weight_factor, as in censoring.parquet; None when nobody is weighted so
+    before : (n,) days since the headline outcome was last reached before the index date, NaN for never; None when the
+        registers do not tell
+    people : (p,) ids · joiner : (p,) whether the person ever joins
+    """
+
+    cohort: pd.DataFrame
+    censoring: pd.DataFrame | None
+    before: np.ndarray | None
+    people: np.ndarray
+    joiner: np.ndarray
+
+    def joins(self, rows: pd.DataFrame) -> np.ndarray:
+        """(n,) whether the person of each row ever joins."""
+        return self.joiner[rows[PERSON].to_numpy()]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a specification: `eligible` are the person-months among which one was drawn by weight, or None."""
+
+    cohort: pd.DataFrame
+    eligible: pd.DataFrame | None
+    censoring: pd.DataFrame | None
+
+
+def base_config(config: Config, other_exit: str, outcomes: list[str]) -> Config:
+    """The configuration of a base cohort: the headline outcome first, then other definitions of it by name."""
+    assert config.population is not None
+    population = config.population.model_copy(
+        update={
+            "control_index": "every_month",
+            "future_participants": "censor",
+            "censoring_weights": True,
+            "other_exit": other_exit,
+        }
+    )
+    headline = config.outcome_names[0]
+    definitions = outcome_definitions(config)
+    found: dict[str, Outcome] = {headline: config.outcomes[headline]}
+    found |= {outcome_column(name): definitions[name] for name in outcomes if name != headline}
+    return config.model_copy(update={"population": population, "outcomes": found})
+
+
+def make_base(config: Config, interim: Path, folder: Path) -> None:
+    """Run the cohort stage for a base cohort into `folder`, which appears whole or not at all."""
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True, mode=0o700)
+    cohort_stage.run(Run(config, interim, interim, draft, lambda line: None))
+    _write_days_before(config, interim, draft)
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+
+
+def _write_days_before(config: Config, interim: Path, folder: Path) -> None:
+    """`before.parquet`: for each row the days since the headline outcome was last reached before its index date."""
+    headline = config.outcome_names[0]
+    with session(config.engine, folder) as (connection, _):
+        tables = {
+            name: read_parquet(connection, interim / f"{name}.parquet") for name in ("registrations", "categories")
+        }
+        rows = read_parquet(connection, folder / "cohort.parquet").select(PERSON, ARM, "index_date")
+        found = next_event(rows, outcome_events(tables, config.outcomes[headline]), "index_date", "o", previous=True)
+        days = found.index_date.delta(found.o_previous_on, unit="day").cast("float64")
+        keys = (PERSON, ARM, "index_date")
+        write_parquet(found.mutate(days_before=days).select(*keys, "days_before"), folder / "before.parquet", keys)
+
+
+@lru_cache(maxsize=3)
+def read_base(folder: Path, factors: tuple[str, ...], joiners: Path | None) -> Base:
+    """Read a base cohort; `factors` become categories, which many fits sort out. Kept for the process's next tasks."""
+    cohort = pd.read_parquet(folder / "cohort.parquet")
+    cohort["row"] = np.arange(len(cohort))
+    cohort = cohort.astype(dict.fromkeys([name for name in factors if name in cohort], "category"))
+    censoring, before = folder / "censoring.parquet", folder / "before.parquet"
+    numbers, people = pd.factorize(cohort[PERSON], sort=True)
+    started = [] if joiners is None else pq.read_table(joiners, columns=[PERSON])[PERSON].to_pylist()
+    return Base(
+        cohort=cohort.assign(**{PERSON: numbers}).set_index("row", drop=False).rename_axis(None),
+        censoring=pd.read_parquet(censoring) if censoring.exists() else None,
+        before=pd.read_parquet(before)["days_before"].to_numpy() if before.exists() else None,
+        people=np.asarray(people),
+        joiner=np.isin(people, started),
+    )
+
+
+def rows_of(base: Base, specification: Specification, config: Config) -> Rows:
+    """The rows of a specification, those of the same person in order of their index dates."""
+    rows = base.cohort
+    if config.population is None:
+        return Rows(rows, None, None)
+    if specification.intake in config.sensitivity.intake:
+        period = config.sensitivity.intake[specification.intake]
+        days = pd.to_datetime(rows["index_date"])
+        rows = rows[days.between(pd.Timestamp(period.first), pd.Timestamp(period.last))]
+    if specification.future_participants == "exclude":
+        rows = rows[(rows[ARM] == 1) | ~base.joins(rows)]
+    censoring = base.censoring if specification.future_participants == "censor" else None
+    chosen = _chosen(rows, base.people, specification.control_index, config.seed)
+    drawn = specification.control_index == "random_month"
+    return Rows(chosen, rows[rows[ARM] == 0] if drawn else None, censoring)
+
+
+def _chosen(rows: pd.DataFrame, people: np.ndarray, control_index: str, seed: int) -> pd.DataFrame:
+    """The months from which controls are compared, as `pipeline.index_months` chooses them."""
+    if control_index == "every_month":
+        return rows
+    controls = rows[rows[ARM] == 0]
+    by_person = controls.groupby(PERSON, sort=False)
+    number = by_person.cumcount().to_numpy()
+    if control_index == "first_month":
+        return pd.concat([rows[rows[ARM] == 1], controls[number == 0]]).sort_index()
+    months = by_person.size()
+    ids = people[months.index.to_numpy()].tolist()
+    drawn = pd.Series(draw_months(ids, months.to_numpy(), seed), index=months.index)
+    kept = controls[number == drawn.reindex(controls[PERSON]).to_numpy()]
+    if control_index == "random_month":
+        kept = kept.assign(index_weight=months.reindex(kept[PERSON]).to_numpy(dtype=float))
+    return pd.concat([rows[rows[ARM] == 1], kept]).sort_index()
