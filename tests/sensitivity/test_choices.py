@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from pipeline.config import Config, load_config
 from pipeline.errors import UserError
@@ -15,6 +14,8 @@ from pipeline.sensitivity.choices import (
     specifications,
     varied_in,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
