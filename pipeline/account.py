@@ -58,12 +58,13 @@ class CodeAccount:
 
 @dataclass(frozen=True, slots=True)
 class RuleAccount:
-    """A cleaning rule and the rows (or people) it met. Rules that met none are listed too, with 0."""
+    """A cleaning rule and the rows it met (or people: `unit`). Rules that met none are listed too, with 0."""
 
     source: str
     rule: str
     effect: Effect
     rows: int
+    unit: Literal["rows", "people"] = "rows"
 
 
 @dataclass(frozen=True, slots=True)

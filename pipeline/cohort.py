@@ -15,7 +15,7 @@ from pipeline.covariates import covariates_at
 from pipeline.description import describe
 from pipeline.disclosure import Policy
 from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
-from pipeline.engine import read_parquet, session, write_parquet
+from pipeline.engine import kept, read_parquet, session, write_parquet
 from pipeline.errors import Fault, UserError
 from pipeline.followup import (
     follow_return,
@@ -62,7 +62,10 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
     assert population is not None
     with session(config.engine, run.write) as (connection, scratch):
         tables = {name: read_parquet(connection, run.read / f"{name}.parquet") for name in TABLES}
-        starts = kept(first_starts(tables["participants"], population.intake), scratch / "starts.parquet")
+        if config.cleaning.death == "keep":
+            tables["persons"] = tables["persons"].mutate(died_on=ibis.null("date"))
+        counted = first_starts(tables["participants"], population.intake, config.cleaning.several_starts)
+        starts = kept(counted, scratch / "starts.parquet")
         events = {
             name: kept(outcome_events(tables, outcome), scratch / f"events-{name}.parquet")
             for name, outcome in config.outcomes.items()
@@ -75,7 +78,8 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
         chosen = _chosen(panel, config)
         cohort = run.write / "cohort.parquet"
         write_parquet(_columns(_with_outcomes(chosen, tables, events, config), config), cohort, KEYS)
-        steps = flow(rows, starts, tables["registrations"], population)
+        steps = flow(rows, starts, tables["registrations"], population, config.cleaning)
+        steps = [*_delivered_step(run.read / "account.json", steps[0]), *steps]
         steps.append(_eligible_step(read_parquet(connection, cohort)))
         _stop_when_empty(steps)
         described = covariates_at(rows.filter(rows.participant == 1), tables["persons"], tables["disabilities"])
@@ -101,19 +105,12 @@ def _possible(tables: dict[str, Table], starts: Table, events: dict[str, Table],
         last = max(last, min(population.follow_up_to, latest or last))
     stays = programme_stays(tables, population, config.outcomes[headline])
     rows = possible_rows(stays, starts, population, last)
-    return judged(rows, tables, events[headline], population)
+    return judged(rows, tables, events[headline], population, config.cleaning)
 
 
 def _write_censoring(run: Run, panel: Table, cohort: Path) -> None:
     largest = write_weights(cohort, person_months(panel, run.config), run.write / "censoring.parquet")
     run.say(f"censoring weights up to {largest:.2f}")
-
-
-def kept(table: Table, path: Path) -> Table:
-    """A table computed once and read from Parquet from then on; rows in any order."""
-    connection = table.get_backend()
-    connection.to_parquet(table, str(path))
-    return connection.read_parquet(str(path))
 
 
 def _compared(panel: Table, population: Population) -> Table:
@@ -163,6 +160,26 @@ def _columns(cohort: Table, config: Config) -> Table:
     return columns.mutate(
         participant=columns.participant.cast("int8"), index_weight=columns.index_weight.cast("float64")
     )
+
+
+def _delivered_step(account: Path, usable: FlowStep) -> list[FlowStep]:
+    """Everyone in the files, where some have no row that can be used and are lost before the extracts are looked at."""
+    if not account.exists():
+        return []
+    linkage = json.loads(account.read_text(encoding="utf-8"))["linkage"]
+    participants, others = linkage.get("participants_set_aside", 0), linkage.get("others_set_aside", 0)
+    if not participants and not others:
+        return []
+    everyone = (usable.participants or 0) + participants
+    return [
+        FlowStep(
+            step="delivered",
+            participants=everyone,
+            controls=(usable.controls or 0) + others,
+            participant_rows=everyone,
+            control_rows=None,
+        )
+    ]
 
 
 def _eligible_step(cohort: Table) -> FlowStep:

@@ -25,6 +25,7 @@ from pipeline.errors import Fault, UserError
 from pipeline.names import unknown_names
 from pipeline.question import Question
 from pipeline.registers.formats import Format
+from pipeline.registers.rules import Cleaning
 from pipeline.savedanalyses import read_saved
 from pipeline.sensitivity.settings import Sensitivity
 from pipeline.wheresyntax import parse
@@ -330,6 +331,7 @@ class Config(Section):
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="what computes on the extracts")
     sources: Sources | None = None
     cohort: ReadyCohort | None = None
+    cleaning: Cleaning = Cleaning()
     population: Population | None = None
     matching: Annotated[Matching | None, BeforeValidator(lambda value: None if value == "none" else value)] = Field(
         description="none when the treatment was given by lot"

@@ -27,19 +27,30 @@ def registration_at(rows: Table, registrations: Table) -> Table:
     return found.drop("registered_to")
 
 
-def background_at(rows: Table, background: Table, rule: Population) -> Table:
+def background_at(rows: Table, background: Table, rule: Population, *, earlier: bool = True) -> Table:
     """Rows with the yearly background used at `index_date`; null where there is none.
 
-    before : the person's latest year before the index date's year, the fresher of what was known then
+    before : the latest delivered year before the index date's year, the fresher of what was known then
     fixed : that year for everyone
+
+    A person who has no row of that year has the one of the nearest year before it or, without `earlier`, none.
     """
     columns = ["person_id", "background_year", *BACKGROUND, "municipality"]
     years = background.rename(background_year="year").select(*columns)
-    if rule.background_year == "fixed":
-        years = years.filter(years.background_year == rule.fixed_background_year)
-        return look_up(rows, years, lambda left, right: [])
     by_year = ibis.window(group_by="person_id", order_by="background_year")
-    years = years.mutate(next_year=years.background_year.lead().over(by_year).fill_null(9999))
+    if rule.background_year == "fixed":
+        years = years.filter(years.background_year <= rule.fixed_background_year)
+        if not earlier:
+            years = years.filter(years.background_year == rule.fixed_background_year)
+        last = years.mutate(following=years.background_year.lead().over(by_year))
+        return look_up(rows, last.filter(~known(last.following)).drop("following"), lambda left, right: [])
+    if earlier:
+        years = years.mutate(next_year=years.background_year.lead().over(by_year).fill_null(9999))
+    else:
+        delivered = years.select(delivered="background_year").distinct()
+        following = delivered.mutate(next_year=delivered.delivered.lead().over(ibis.window(order_by="delivered")))
+        years = years.inner_join(following, years.background_year == following.delivered).drop("delivered")
+        years = years.mutate(next_year=years.next_year.fill_null(9999))
     found = look_up(
         rows,
         years,

@@ -12,11 +12,13 @@ from pipeline.config import Intake, Population
 from pipeline.covariates import background_at, registration_at
 from pipeline.followup import next_event
 from pipeline.periods import Table, ends_or_open, known, look_up
+from pipeline.registers.rules import Cleaning
 from pipeline.results import FlowStep
 from pipeline.stays import months_between, possible_index_dates
 
 # Steps of the flow and the column that says who passes; the months drawn for controls and their kind come after.
 STEPS = (
+    ("age_in_range", "age_in_range"),
     ("in_programme_at_start", "in_programme"),
     ("registered_at_start", "is_registered"),
     ("background_known", "background_known"),
@@ -25,8 +27,8 @@ STEPS = (
 )
 
 
-def first_starts(participants: Table, intake: Intake) -> Table:
-    """The start that counts for each participant: the first within the intake.
+def first_starts(participants: Table, intake: Intake, several: str = "first") -> Table:
+    """The start that counts for each participant: the first within the intake, or the last.
 
     Returns
     -------
@@ -35,7 +37,8 @@ def first_starts(participants: Table, intake: Intake) -> Table:
     """
     inside = participants.started_on.between(ibis.literal(intake.first), ibis.literal(intake.last))
     within = participants.filter(inside)
-    by_date = ibis.window(group_by="person_id", order_by=["started_on", "origin"])
+    order = within.started_on.desc() if several == "last" else within.started_on.asc()
+    by_date = ibis.window(group_by="person_id", order_by=[order, within.origin])
     numbered = within.mutate(number=ibis.row_number().over(by_date))
     counted = numbered.filter(numbered.number == 0).select("person_id", "started_on", "origin")
     joined = participants.group_by("person_id").aggregate(joined_on=participants.started_on.min())
@@ -80,13 +83,20 @@ def possible_rows(stays: Table, starts: Table, population: Population, last: dt.
     return ibis.union(participants, controls.select(*participants.columns))
 
 
-def judged(rows: Table, tables: Mapping[str, Table], events: Table, population: Population) -> Table:
+def judged(
+    rows: Table, tables: Mapping[str, Table], events: Table, population: Population, cleaning: Cleaning | None = None
+) -> Table:
     """Possible rows with a column for each condition, with registration and background as of the day.
 
     `events` are those of the headline outcome: whoever reached it earlier in the same stay is no longer someone whom
     it is ahead of. A new stay in the programme after work starts a new eligibility, for both arms alike.
     """
-    rows = background_at(registration_at(rows, tables["registrations"]), tables["background"], population)
+    cleaning = cleaning or Cleaning()
+    earlier = cleaning.no_background_year == "change"
+    rows = registration_at(rows, tables["registrations"])
+    rows = background_at(rows, tables["background"], population, earlier=earlier)
+    lives = tables["persons"].select("person_id", "birth_year", "died_on")
+    rows = look_up(rows, lives, lambda left, right: [])
     rows = next_event(rows, events, "index_date", "outcome", previous=True)
     rows = rows.drop("outcome_on", "outcome_destination", "outcome_kind")
     local = population.municipality
@@ -94,14 +104,23 @@ def judged(rows: Table, tables: Mapping[str, Table], events: Table, population: 
     reached = (rows.outcome_previous_on >= rows.stay_from).fill_null(False)
     return rows.mutate(
         start_month=month_text(rows.index_date),
-        in_programme=known(rows.stay_from),
+        age_in_range=_age_in_range(rows, cleaning),
+        in_programme=known(rows.stay_from) & ~(rows.died_on < rows.index_date).fill_null(False),
         is_registered=known(rows.registered_from),
         background_known=anywhere if local is None else known(rows.municipality),
         in_municipality=anywhere if local is None else rows.municipality.isin(local).fill_null(False),
         outcome_open=~reached,
         joins_later=known(rows.joined_on),
         in_intake=rows.index_date <= ibis.literal(population.intake.last),
-    ).drop("outcome_previous_on", "municipality")
+    ).drop("outcome_previous_on", "municipality", "birth_year", "died_on")
+
+
+def _age_in_range(rows: Table, cleaning: Cleaning) -> Any:
+    """Whether the age in the year of the index date is one that counts; an unknown one does."""
+    if cleaning.age_out_of_range != "set_aside":
+        return ibis.literal(True)
+    age = rows.index_date.year() - rows.birth_year
+    return age.between(cleaning.ages.least, cleaning.ages.most).fill_null(True)
 
 
 def month_text(day: Any) -> Any:
@@ -117,7 +136,9 @@ def eligible(rows: Table) -> Table:
     return numbered.filter(numbered.number == 0).drop("number")
 
 
-def flow(rows: Table, starts: Table, registrations: Table, population: Population) -> list[FlowStep]:
+def flow(
+    rows: Table, starts: Table, registrations: Table, population: Population, cleaning: Cleaning | None = None
+) -> list[FlowStep]:
     """People and rows left after each step; a control's rows are person-months.
 
     Controls are people who never took part, until the step `later_participants` adds those who joined later with
@@ -127,7 +148,8 @@ def flow(rows: Table, starts: Table, registrations: Table, population: Populatio
     steps = [
         _step(step, taking_part, outside, column)
         for step, column in STEPS
-        if population.municipality is not None or column not in ("background_known", "in_municipality")
+        if (population.municipality is not None or column not in ("background_known", "in_municipality"))
+        and (column != "age_in_range" or (cleaning or Cleaning()).age_out_of_range == "set_aside")
     ]
     if population.future_participants == "censor":
         everyone = {name: outside[name] + joining[name] for name in outside}

@@ -100,6 +100,13 @@ def write_parquet(table: ir.Table, path: Path, keys: Sequence[str]) -> Path:
     return path
 
 
+def kept(table: ir.Table, path: Path) -> ir.Table:
+    """A table computed once and read from Parquet from then on; rows in any order."""
+    connection = table.get_backend()
+    connection.to_parquet(table, str(path))
+    return read_parquet(connection, path)
+
+
 def count_rows(path: Path) -> int:
     """Rows of a Parquet file, from its footer."""
     from pyarrow.parquet import read_metadata

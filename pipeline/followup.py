@@ -172,6 +172,7 @@ def longest_follow_up(rows: Table, rule: Population) -> Any:
 
 
 def _end(rows: Table, rule: Population) -> Any:
-    """The last day on which an event counts: the end of follow-up, or the day of joining before it."""
+    """The last day on which an event counts: the end of follow-up, or the day of joining or of death before it."""
     last_day = ibis.literal(rule.follow_up_to)
-    return ibis.least(rows.joined_on.fill_null(last_day), last_day)
+    died_on = [rows.died_on.fill_null(last_day)] if "died_on" in rows.columns else []
+    return ibis.least(rows.joined_on.fill_null(last_day), last_day, *died_on)

@@ -22,6 +22,8 @@ from pipeline.errors import Fault, stop_if
 from pipeline.provenance import simulated_extracts
 from pipeline.registers import canonical, checks, extracts
 from pipeline.registers.codes import unknown_in, unverified_codes
+from pipeline.registers.people import flagged, people_rules, set_aside_elsewhere
+from pipeline.registers.rules import Cleaning
 from pipeline.workspace import Run
 
 if TYPE_CHECKING:
@@ -62,32 +64,34 @@ def _load(
     wanted: Config | Sources, base: Path, folder: Path, say: Callable[[str], None]
 ) -> tuple[Account, list[Fault]]:
     if isinstance(wanted, Sources):
-        return _load_extracts(wanted, "duckdb", base, folder, say)
+        return _load_extracts(wanted, base, folder, say)
     if wanted.cohort is not None:
         from pipeline.cohort_file import load_cohort
 
         return load_cohort(wanted, base, folder)
-    assert wanted.sources is not None
-    account, faults = _load_extracts(wanted.sources, wanted.engine, base, folder, say)
+    account, faults = _load_extracts(wanted, base, folder, say)
     codes = [Fault(".".join(where), what, remedy) for where, what, remedy in unknown_in(wanted)]
     return account, [*codes, *faults]
 
 
 def _load_extracts(
-    sources: Sources, name: str, base: Path, folder: Path, say: Callable[[str], None]
+    wanted: Config | Sources, base: Path, folder: Path, say: Callable[[str], None]
 ) -> tuple[Account, list[Fault]]:
+    config = wanted if isinstance(wanted, Config) else None
+    sources, name = (config.sources, config.engine) if config else (wanted, "duckdb")
+    assert isinstance(sources, Sources)
     files: dict[str, list[checks.Delivered]] = {source: [] for source in SOURCES}
     paths: list[Path] = []
     accounts: list[FileAccount] = []
     faults: list[Fault] = []
     with engine.session("duckdb", folder) as (text, scratch), _working(name, text, folder) as connection:
         for source in SOURCES:
-            wanted = getattr(sources, source)
-            found, missing = extracts.parts(source, wanted, base)
+            asked = getattr(sources, source)
+            found, missing = extracts.parts(source, asked, base)
             faults += missing
             paths += [part.path for part in found if part.path is not None]
             for part in found:
-                file, unreadable = extracts.deliver(text, connection, scratch, source, wanted, part)
+                file, unreadable = extracts.deliver(text, connection, scratch, source, asked, part)
                 faults += unreadable
                 if file is not None:
                     counted, wrong = checks.examine(file)
@@ -102,8 +106,9 @@ def _load_extracts(
             codes=_code_accounts(files, accounts),
         )
         if not faults:
-            account = _write_tables(account, files, folder, scratch)
-    return account, faults
+            account = _write_tables(account, files, folder, scratch, config)
+    settings = config.cleaning if config else Cleaning()
+    return account, [*faults, *_refused(account, settings)]
 
 
 @contextmanager
@@ -116,23 +121,50 @@ def _working(name: str, text: BaseBackend, folder: Path) -> Iterator[BaseBackend
             yield connection
 
 
-def _write_tables(account: Account, files: dict[str, list[checks.Delivered]], folder: Path, scratch: Path) -> Account:
+def _write_tables(
+    account: Account, files: dict[str, list[checks.Delivered]], folder: Path, scratch: Path, config: Config | None
+) -> Account:
     """Write the canonical tables; the account with what cleaning did, the rows of each table and the linkage."""
+    settings, population = (config.cleaning, config.population) if config else (Cleaning(), None)
+    typed = {source: extracts.typed_rows(files[source]) for source in SOURCES}
+    delivered = {name for file in files["background"] for name in file.found.columns}
+    people = flagged(typed["background"], typed["registrations"], delivered, settings)
+    if people is not None:
+        people = engine.kept(people, scratch / "people.parquet")
     judged = {
-        source: canonical.judge(source, extracts.typed_rows(files[source]), scratch / f"{source}.parquet")
-        for source in SOURCES
+        source: canonical.judge(source, rows, scratch / f"{source}.parquet", people, settings)
+        for source, rows in typed.items()
     }
-    used = {source: result.used for source, result in judged.items()}
+    used, left_out, lost = canonical.leave_out(judged, settings)
+    others = set_aside_elsewhere(judged["registrations"].rows, judged["participants"].rows)
     rows = {}
-    for name, table in canonical.canonical_tables(used).items():
+    for name, table in canonical.canonical_tables(used, people).items():
         path = engine.write_parquet(table, folder / f"{name}.parquet", canonical.KEYS[name])
         rows[name] = engine.count_rows(path)
+    persons = engine.read_parquet(typed["background"].get_backend(), folder / "persons.parquet")
+    of_rows = [rule for result in judged.values() for rule in result.rules]
     return replace(
         account,
-        rules=tuple(rule for result in judged.values() for rule in result.rules),
+        rules=(
+            *(replace(r, rows=left_out.get(r.source, 0)) if r.rule == "no_usable_start" else r for r in of_rows),
+            *people_rules(used, persons, settings, population),
+        ),
         tables=rows,
-        linkage=canonical.linkage(used),
+        linkage={**canonical.linkage(used), "participants_set_aside": lost, "others_set_aside": others},
     )
+
+
+def _refused(account: Account, settings: Cleaning) -> list[Fault]:
+    """A fault for each rule that met something and that the configuration does not put up with."""
+    return [
+        Fault(
+            f"cleaning.{rule.rule}",
+            f"{rule.rows} {rule.unit} of {rule.source} meet this rule, and its setting is to stop.",
+            "See docs/extracts.md for what it means; choose another setting to go on without them.",
+        )
+        for rule in account.rules
+        if rule.rows and getattr(settings, rule.rule) == "stop"
+    ]
 
 
 def _code_accounts(files: dict[str, list[checks.Delivered]], accounts: list[FileAccount]) -> tuple[CodeAccount, ...]:

@@ -55,9 +55,11 @@ def _stage(name: str, *sections: str, ready: tuple[str, ...] = (), reports: bool
     return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", ready, reports)
 
 
+INTO_TABLES = ("engine", "sources", "cohort", "cleaning", "population")
+INTO_COHORT = ("engine", "seed", "cohort", "cleaning", "population", "matching")
 STAGES = (
-    _stage("load", "engine", "sources", "cohort", "population", "outcomes", ready=("matching", "models", "subgroups")),
-    _stage("cohort", "engine", "seed", "cohort", "population", "matching", "outcomes", ready=("models",)),
+    _stage("load", *INTO_TABLES, "outcomes", ready=("matching", "models", "subgroups")),
+    _stage("cohort", *INTO_COHORT, "outcomes", ready=("models",)),
     _stage("match", "seed", "matching", "models"),  # without matching, balance is shown on the models' covariates
     # It writes the configuration's texts into the results; what `utfall sensitivity` makes is added by the report.
     _stage("estimate", *(name for name in Config.model_fields if name != "sensitivity")),

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.account import Effect, RuleAccount
-from pipeline.engine import read_parquet
+from pipeline.engine import kept
 from pipeline.registers import cleaning, values
+from pipeline.registers.people import EFFECTS, without_usable_start
+from pipeline.registers.rules import Cleaning
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,14 +31,16 @@ _PERIODS: Mapping[str, tuple[str, str, str | None]] = {
     "categories": ("valid_from", "valid_to", "category"),
     "participants": ("started_on", "ended_on", None),
 }
-_OF_PERIODS = ("no_person", "no_start", "end_before_start", "exact_duplicate", "same_start")
-_SET_ASIDE: Mapping[str, tuple[str, ...]] = {
-    "registrations": _OF_PERIODS,
-    "categories": (*_OF_PERIODS, "no_code", "empty_period"),
-    "background": ("no_person", "exact_duplicate", "repeated_year"),
+_OF_ROWS = (*cleaning.FLAGS, "exact_duplicate", "earlier_delivery")
+_OF_PERIODS = ("no_person", "no_start", "end_before_start", *_OF_ROWS, "after_death", "same_start")
+_RULES: Mapping[str, tuple[str, ...]] = {
+    "registrations": (*_OF_PERIODS, "no_usable_start"),
+    "categories": (*_OF_PERIODS, "no_code", "empty_period", "no_usable_start"),
+    "background": ("no_person", *_OF_ROWS, "repeated_year", "no_usable_start"),
     "participants": _OF_PERIODS,
 }
-_NOT_SET_ASIDE: Mapping[str, tuple[str, Effect]] = {
+# The rule whose rows are marked: used rows that are changed, or only counted.
+_MARKED: Mapping[str, tuple[str, Effect]] = {
     "registrations": ("overlap", "counted"),
     "categories": ("overlap", "changed"),
     "background": ("implausible_birth_year", "changed"),
@@ -46,33 +50,63 @@ _NOT_SET_ASIDE: Mapping[str, tuple[str, Effect]] = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The typed rows of a source after its cleaning rules, and how many rows each rule met."""
+    """The typed rows of a source, judged, and how many rows each rule met."""
 
-    used: ir.Table
+    rows: ir.Table
     rules: tuple[RuleAccount, ...]
 
+    @property
+    def used(self) -> ir.Table:
+        """The rows that are used."""
+        return cleaning.without_working_columns(self.rows)
 
-def judge(source: str, rows: ir.Table, path: Path) -> Judged:
-    """Apply a source's cleaning rules; the judged rows are kept at `path`, so that they are worked out once."""
+
+def judge(source: str, rows: ir.Table, path: Path, people: ir.Table | None, settings: Cleaning) -> Judged:
+    """Apply a source's cleaning rules; the judged rows are kept at `path`, so that they are worked out once.
+
+    `people` has what is known of their numbers and deaths (`pipeline.registers.people.flagged`).
+    """
     if source == "background":
-        judged = cleaning.clean_years(rows)
+        judged = cleaning.clean_years(rows, people=people, cleaning=settings)
     else:
         start, end, code = _PERIODS[source]
-        judged = cleaning.clean_periods(rows, start, end, code, half_open=code is not None)
-    connection = rows.get_backend()
-    connection.to_parquet(judged, str(path))
-    kept = read_parquet(connection, path)
-    counts = cleaning.rows_by_rule(kept)
-    rules = [RuleAccount(source, rule, "set_aside", counts.get(rule, 0)) for rule in _SET_ASIDE[source]]
-    rules.append(RuleAccount(source, *_NOT_SET_ASIDE[source], counts[cleaning.MARKED]))
-    return Judged(kept.filter(kept.rule.isnull()).drop("rule", "copies", cleaning.MARKED), tuple(rules))
+        judged = cleaning.clean_periods(
+            rows, start, end, code, half_open=code is not None, people=people, cleaning=settings
+        )
+    judged = kept(judged, path)
+    counts = cleaning.rows_by_rule(judged)
+    rules = [
+        RuleAccount(source, rule, EFFECTS[getattr(settings, rule)], counts.get(rule, 0)) for rule in _RULES[source]
+    ]
+    rules.append(RuleAccount(source, *_MARKED[source], counts[cleaning.MARKED]))
+    return Judged(judged, tuple(rules))
 
 
-def canonical_tables(used: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
-    """The six canonical tables; `used` holds the rows in use of each source."""
+def leave_out(judged: Mapping[str, Judged], settings: Cleaning) -> tuple[dict[str, ir.Table], dict[str, int], int]:
+    """Rows in use of each source without participants none of whose starts can be used, who are no controls either.
+
+    Returns
+    -------
+    the rows; how many of each source were left out (or, where the setting keeps them, counted); and how many people
+    these participants are
+    """
+    used = {source: result.used for source, result in judged.items()}
+    lost = without_usable_start(judged["participants"].rows)
+    number = int(lost.count().to_pyarrow().as_py())
+    if not number:
+        return used, {}, 0
+    others = [source for source in used if source != "participants"]
+    rows = {source: int(used[source].semi_join(lost, "person_id").count().to_pyarrow().as_py()) for source in others}
+    if settings.no_usable_start != "keep":
+        used |= {source: used[source].anti_join(lost, "person_id") for source in others}
+    return used, rows, number
+
+
+def canonical_tables(used: Mapping[str, ir.Table], people: ir.Table | None) -> dict[str, ir.Table]:
+    """The six canonical tables; `used` holds the rows in use of each source, `people` numbers and deaths."""
     periods = used["categories"]
     return {
-        "persons": persons(used),
+        "persons": persons(used, people),
         "registrations": used["registrations"].select("person_id", "registered_on", "deregistered_on", "reason"),
         "categories": periods.select("person_id", "category", "valid_from", "valid_to"),
         "background": background(used["background"]),
@@ -83,7 +117,7 @@ def canonical_tables(used: Mapping[str, ir.Table]) -> dict[str, ir.Table]:
     }  # fmt: skip
 
 
-def persons(used: Mapping[str, ir.Table]) -> ir.Table:
+def persons(used: Mapping[str, ir.Table], people: ir.Table | None) -> ir.Table:
     """Everyone in any register, with what the latest LISA year says of them; nulls for those LISA does not have."""
     import ibis
 
@@ -92,13 +126,19 @@ def persons(used: Mapping[str, ir.Table]) -> ir.Table:
         **{name: lisa[name].argmax(lisa.year, where=lisa[name].notnull()) for name in _LASTING}
     )
     everyone = ibis.union(*(table.select("person_id") for table in used.values()), distinct=True)
-    known = everyone.left_join(latest, "person_id")
+    known = everyone.left_join(latest, "person_id").drop("person_id_right")
+    if people is None:
+        known = known.mutate(died_on=ibis.null("date"))
+    else:
+        deaths = people.select(dead_id="person_id", died_on="died_on")
+        known = known.left_join(deaths, known.person_id == deaths.dead_id)
     return known.select(
         "person_id",
         sex=values.grouped(known.sex, "sexes"),
         birth_year=known.birth_year,
         birth_region=values.grouped(known.birth_region, "birth_regions").fill_null("unknown"),
         immigration_year=known.immigration_year,
+        died_on=known.died_on,
     )
 
 
@@ -141,8 +181,6 @@ def linkage(used: Mapping[str, ir.Table]) -> dict[str, int]:
         counts[f"participants_in_{source}"] = participants.semi_join(people[source], "person_id").count()
     at_af = ibis.union(people["registrations"], people["categories"], distinct=True)
     counts["people_at_af_without_background"] = at_af.anti_join(people["background"], "person_id").count()
-    starts = used["participants"].group_by("person_id").aggregate(starts=lambda table: table.count())
-    counts["participants_with_several_starts"] = starts.filter(starts.starts > 1).count()
     lisa = used["background"]
     for name in _LASTING:
         values_of = lisa.group_by("person_id").aggregate(least=lisa[name].min(), most=lisa[name].max())

@@ -110,6 +110,10 @@ LISA = Contract(
         Column("activity_compensation", "amount", ("AktErs",)),
         Column("assistance", "amount", ("SocBidrFam",)),
         Column("assistance_flag", "whole", ("SocBidrTypF",), required=False),
+        Column("died_on", "date", ("DodDatum",), required=False),
+        Column("reused_number", "code", ("AterPNr",), required=False, codes="flags"),
+        Column("changed_number", "code", ("LopNrByte",), required=False, codes="flags"),
+        Column("wrong_number", "code", ("FelPersonNr",), required=False, codes="flags"),
         Column("earnings", "amount", ("LoneInk",), required=False, used=False),
         Column("disposable_income", "amount", ("DispInk04",), required=False, used=False),
         *(

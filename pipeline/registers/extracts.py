@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from pipeline.config import Source
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _NEIGHBOURS_SHOWN = 5
 _READERS = (
     "duckdb",
@@ -182,12 +183,29 @@ def typed_rows(files: Sequence[Delivered]) -> ir.Table:
     import ibis
 
     tables = []
-    for file in files:
+    vintages = deliveries([file.shown for file in files], yearly=files[0].contract.yearly)
+    for file, vintage in zip(files, vintages, strict=True):
         columns = {column.name: _typed(file, column) for column in file.contract.columns if column.used}
         if file.contract.yearly:
             columns["year"] = ibis.literal(file.year, "int32")
+        if len(set(vintages)) > 1:
+            columns["delivery"] = ibis.literal(vintage, "int32")
         tables.append(file.table.select(**columns))
     return ibis.union(*tables)
+
+
+def deliveries(names: Sequence[str], *, yearly: bool) -> list[int]:
+    """Which delivery each file is of, later ones higher; the same number when not every name tells.
+
+    A name tells by a date of eight digits, the day of the delivery, or else by its year. The year in the name of a
+    yearly register is the year that it describes, which says nothing of the delivery.
+    """
+    days = [max(_DAY.findall(PurePath(name).name), default="") for name in names]
+    years = ["" if yearly else max(_YEAR.findall(PurePath(name).name), default="") for name in names]
+    told = [day or year for day, year in zip(days, years, strict=True)]
+    if not all(told):
+        return [0] * len(names)
+    return [sorted(set(told)).index(vintage) for vintage in told]
 
 
 def _typed(file: Delivered, column: Column) -> ir.Value:

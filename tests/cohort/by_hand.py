@@ -20,6 +20,7 @@ SCHEMAS = {
         "birth_year": pa.int32(),
         "birth_region": pa.string(),
         "immigration_year": pa.int32(),
+        "died_on": pa.date32(),
     },
     "registrations": {
         "person_id": pa.string(),
@@ -82,9 +83,10 @@ class Registers:
         region: str | None = "sweden",
         immigrated: int | None = None,
         years: dict[int, str] | None = None,
+        died: str | None = None,
     ) -> None:
         """A person with yearly background: municipality by year, the rest alike."""
-        self.rows["persons"].append((key, sex, born, region, immigrated))
+        self.rows["persons"].append((key, sex, born, region, immigrated, day(died)))
         for year, municipality in ({2019: "1280"} if years is None else years).items():
             self.background(key, year, municipality=municipality)
 

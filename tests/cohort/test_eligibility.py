@@ -145,6 +145,7 @@ def test_flow_counts_people_and_person_months(censor: Built) -> None:
     assert [line["step"] for line in censor.flow] == [
         "in_extract",
         "started_in_intake",
+        "age_in_range",
         "in_programme_at_start",
         "registered_at_start",
         "background_known",
@@ -201,17 +202,6 @@ def test_intake_that_begins_within_a_month(build: Builder) -> None:
     assert built.index_dates("enters") == ["02-20", "03-01"]
     assert built.index_dates("twice") == ["02-20", "03-01"]
     assert built.index_dates("joins", participant=1) == []
-
-
-def test_fixed_background_year(build: Builder) -> None:
-    """Everyone's background is that of 2020, also before it is over."""
-    registers = everyone()
-    registers.background("P", 2020)
-    built = build(registers, background_year="fixed", fixed_background_year=2020)
-    assert built.index_dates("after_only") == ["02-01", "03-01", "04-01"]
-    assert built.index_dates("C") == []
-    assert built.index_dates("P", participant=1) == ["03-10"]
-    assert set(built.cohort["background_year"]) == {2020}
 
 
 def test_flow_without_later_participants(build: Builder) -> None:

@@ -22,7 +22,7 @@ def config() -> Config:
 
 def test_the_lists_are_found() -> None:
     assert codes_folder() == ROOT / "data" / "codes"
-    assert len(LISTS) == 6
+    assert len(LISTS) == 7
 
 
 @pytest.mark.parametrize("name", LISTS)
