@@ -25,7 +25,7 @@ from pipeline.errors import Fault, UserError
 from pipeline.names import unknown_names
 from pipeline.question import Question
 from pipeline.registers.formats import Format
-from pipeline.registers.rules import Cleaning
+from pipeline.registers.rules import Cleaning, Identity
 from pipeline.savedanalyses import read_saved
 from pipeline.sensitivity.settings import Sensitivity
 from pipeline.wheresyntax import parse
@@ -332,6 +332,7 @@ class Config(Section):
     sources: Sources | None = None
     cohort: ReadyCohort | None = None
     cleaning: Cleaning = Cleaning()
+    identity: Identity = Identity()
     population: Population | None = None
     matching: Annotated[Matching | None, BeforeValidator(lambda value: None if value == "none" else value)] = Field(
         description="none when the treatment was given by lot"

@@ -8,9 +8,12 @@ fields are those of `pipeline.account`. Columns are described in `pipeline.regis
 
 from __future__ import annotations
 
-import tempfile
+import datetime as dt
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +26,14 @@ from pipeline.provenance import simulated_extracts
 from pipeline.registers import canonical, checks, extracts
 from pipeline.registers.codes import unknown_in, unverified_codes
 from pipeline.registers.people import flagged, people_rules, set_aside_elsewhere
+from pipeline.registers.pseudonyms import Hashing, hashing, name_people, parquet_files
 from pipeline.registers.rules import Cleaning
 from pipeline.workspace import Run
 
 if TYPE_CHECKING:
     from ibis import BaseBackend
 
+_CHECKING = ".check-"  # and the number of the process
 SOURCES = tuple(Sources.model_fields)
 
 
@@ -56,8 +61,41 @@ def check(wanted: Config | Sources, base: Path) -> tuple[Account, list[Fault]]:
     -------
     The account, as far as it could be made, and every fault.
     """
-    with tempfile.TemporaryDirectory(prefix="utfall-") as folder:
-        return _load(wanted, base, Path(folder), lambda line: None)
+    with _checking_folder(Path.cwd() / "data" / "interim") as folder:
+        return _load(wanted, base, folder, lambda line: None)
+
+
+@contextmanager
+def _checking_folder(interim: Path) -> Iterator[Path]:
+    """A private folder that is gone afterwards, with those of checks that were killed."""
+    made = [path for path in (interim.parent, interim) if not path.exists()]
+    interim.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in interim.glob(f"{_CHECKING}*"):
+        if not _is_running(left.name.removeprefix(_CHECKING)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = interim / f"{_CHECKING}{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir()
+
+
+def _is_running(process: str) -> bool:
+    """Whether a process of this number is there; it may be another one by now, whose end clears up then."""
+    if not process.isdigit() or sys.platform == "win32":
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _load(
@@ -83,7 +121,11 @@ def _load_extracts(
     files: dict[str, list[checks.Delivered]] = {source: [] for source in SOURCES}
     paths: list[Path] = []
     accounts: list[FileAccount] = []
-    faults: list[Fault] = []
+    keys, faults = hashing(
+        config.identity.key_file if config else None,
+        base,
+        config.population.follow_up_to if config and config.population else dt.date.today(),
+    )
     with engine.session("duckdb", folder) as (text, scratch), _working(name, text, folder) as connection:
         for source in SOURCES:
             asked = getattr(sources, source)
@@ -91,7 +133,7 @@ def _load_extracts(
             faults += missing
             paths += [part.path for part in found if part.path is not None]
             for part in found:
-                file, unreadable = extracts.deliver(text, connection, scratch, source, asked, part)
+                file, unreadable = extracts.deliver(text, connection, scratch, source, asked, part, keys)
                 faults += unreadable
                 if file is not None:
                     counted, wrong = checks.examine(file)
@@ -107,6 +149,7 @@ def _load_extracts(
         )
         if not faults:
             account = _write_tables(account, files, folder, scratch, config)
+            _name_people(text, folder, scratch, keys)
     settings = config.cleaning if config else Cleaning()
     return account, [*faults, *_refused(account, settings)]
 
@@ -139,9 +182,8 @@ def _write_tables(
     others = set_aside_elsewhere(judged["registrations"].rows, judged["participants"].rows)
     rows = {}
     for name, table in canonical.canonical_tables(used, people).items():
-        path = engine.write_parquet(table, folder / f"{name}.parquet", canonical.KEYS[name])
-        rows[name] = engine.count_rows(path)
-    persons = engine.read_parquet(typed["background"].get_backend(), folder / "persons.parquet")
+        rows[name] = int(engine.kept(table, _canonical(scratch, name)).count().to_pyarrow().as_py())
+    persons = engine.read_parquet(typed["background"].get_backend(), _canonical(scratch, "persons"))
     of_rows = [rule for result in judged.values() for rule in result.rules]
     return replace(
         account,
@@ -152,6 +194,27 @@ def _write_tables(
         tables=rows,
         linkage={**canonical.linkage(used), "participants_set_aside": lost, "others_set_aside": others},
     )
+
+
+def _canonical(scratch: Path, name: str) -> Path:
+    return scratch / f"canonical-{name}.parquet"
+
+
+def _name_people(text: BaseBackend, folder: Path, scratch: Path, keys: Hashing) -> None:
+    """Write the canonical tables with names of the run's own in the place of hashes of people's keys."""
+    names = name_people(text.con, {name: _canonical(scratch, name) for name in canonical.KEYS})
+    people = text.table(names)
+    for name, order in canonical.KEYS.items():
+        table = text.read_parquet(parquet_files(_canonical(scratch, name)))
+        named = table.inner_join(people, table.person_id == people.person_id)
+        columns = [column for column in table.columns if column != "person_id"]
+        engine.write_parquet(
+            named.select(*columns, person_id="name").relocate("person_id"), folder / f"{name}.parquet", order
+        )
+    if keys.kept:
+        engine.write_parquet(
+            people.select(person_id="name", pseudonym="person_id"), folder / "pseudonyms.parquet", ["person_id"]
+        )
 
 
 def _refused(account: Account, settings: Cleaning) -> list[Fault]:

@@ -65,6 +65,8 @@ def configuration(config: Config) -> dict[str, Any]:
         source["files"] = [shown_path(Path(pattern)) for pattern in source["files"]]
         if source["database"]:
             source["database"] = without_credentials(source["database"])
+    if settings["identity"]["key_file"]:
+        settings["identity"]["key_file"] = shown_path(Path(settings["identity"]["key_file"]))
     if settings["cohort"] and settings["cohort"]["file"]:
         settings["cohort"]["file"] = shown_path(Path(settings["cohort"]["file"]))
     return settings

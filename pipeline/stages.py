@@ -55,7 +55,7 @@ def _stage(name: str, *sections: str, ready: tuple[str, ...] = (), reports: bool
     return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", ready, reports)
 
 
-INTO_TABLES = ("engine", "sources", "cohort", "cleaning", "population")
+INTO_TABLES = ("engine", "sources", "cohort", "cleaning", "identity", "population")
 INTO_COHORT = ("engine", "seed", "cohort", "cleaning", "population", "matching")
 STAGES = (
     _stage("load", *INTO_TABLES, "outcomes", ready=("matching", "models", "subgroups")),

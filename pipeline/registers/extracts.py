@@ -13,7 +13,7 @@ from pipeline.config import Source
 from pipeline.engine import read_parquet
 from pipeline.errors import Fault
 from pipeline.provenance import matching
-from pipeline.registers import values
+from pipeline.registers import identity, pseudonyms, values
 from pipeline.registers.checks import Delivered
 from pipeline.registers.contracts import Column, Contract, Found, contract_of, find_columns, nearest
 from pipeline.registers.formats import Format, find_format
@@ -107,7 +107,13 @@ def _file_tables(
 
 
 def deliver(
-    text: ibis.BaseBackend, connection: ibis.BaseBackend, scratch: Path, name: str, source: Source, part: Part
+    text: ibis.BaseBackend,
+    connection: ibis.BaseBackend,
+    scratch: Path,
+    name: str,
+    source: Source,
+    part: Part,
+    keys: pseudonyms.Hashing,
 ) -> tuple[Delivered | None, list[Fault]]:
     """Read one part of a source as rows of text.
 
@@ -115,6 +121,7 @@ def deliver(
     ----------
     text : the DuckDB connection that reads; `connection` is the engine that works on the rows afterwards
     scratch : folder for copies of rows
+    keys : how people's keys are replaced before anything else is done with the rows
 
     Returns
     -------
@@ -127,19 +134,26 @@ def deliver(
     if not any(opened.header):
         return None, [Fault(part.shown, "is empty.", "Ask for the extract anew, or name another file.")]
     contract = contract_of(source.register_, name)
+    if headless := identity.named_in_header(opened.header, part.shown, keys.reference):
+        return None, [headless]
     found = find_columns(contract, opened.header, source.columns)
+    unused = {f"unused_{number}": delivered for number, delivered in enumerate(found.unused)}
     faults = list(_column_faults(part.shown, contract, opened.header, found, source))
     year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
     faults += year_faults
     rows = scratch / f"{name}-{len(list(scratch.iterdir())):04d}.parquet"
     try:
-        encoding = opened.read(text, found.columns, rows)
+        encoding = opened.read(text, found.columns | unused, rows)
     except Exception as error:
         # What a file holds may stand in the messages of its readers, so only the kind of error is shown.
         if type(error).__module__.partition(".")[0] not in _READERS and not isinstance(error, (OSError, ValueError)):
             raise
         what = f"cannot be read to its end ({type(error).__name__})."
         return None, [*faults, Fault(part.shown, what, "See whether it is whole, and of the format it seems to be.")]
+    columns = {ours: delivered for ours, delivered in (found.columns | unused).items() if ours != "person_id"}
+    faults += identity.misplaced(text, rows, columns, set(unused), part.shown, keys.reference)
+    if "person_id" in found.columns:
+        rows = pseudonyms.replace_keys(text.con, rows, ("row", "fields", *found.columns), keys)
     file = Delivered(
         source=name,
         shown=part.shown,

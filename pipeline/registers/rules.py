@@ -87,4 +87,14 @@ class Cleaning(BaseModel):
     )
 
 
+class Identity(BaseModel):
+    """How people's keys are replaced when extracts are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key_file: str | None = Field(
+        None, description="file outside the project with the key of the hash; drawn for the run when left out"
+    )
+
+
 RULES = tuple(name for name in Cleaning.model_fields if name not in ("ages", "death_reasons"))

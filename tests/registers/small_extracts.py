@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.config import Config
+from pipeline.registers.pseudonyms import find_again
+from pipeline.registers.rules import Identity
 
 REGISTRATIONS = "af_inskrivning.csv"
 CATEGORIES = "af_sokandekategori.csv"
@@ -12,6 +19,7 @@ LISA_HEADER = (
     "SjukPP;SjukErs;AktErs;SocBidrFam;SocBidrTypF;LoneInk;Kommun"
 )
 
+KEY = b"a key of thirty-two bytes or more"
 Files = dict[str, list[str]]
 
 
@@ -59,3 +67,25 @@ def write_files(files: Files, base: Path, encoding: str = "cp1252", end: str = "
     for name, lines in files.items():
         (folder / name).write_bytes("".join(line + end for line in lines).encode(encoding))
     return base
+
+
+def with_key(config: Config, folder: Path) -> Config:
+    """The configuration with a key of one's own, in a file of `folder`."""
+    file = folder / "key"
+    file.touch(mode=0o600)
+    file.write_bytes(KEY)
+    return config.model_copy(update={"identity": Identity(key_file=str(file))})
+
+
+def original_keys(folder: Path) -> dict[str, str]:
+    """The original key of each person in tables loaded with `with_key`, found as whoever has the key can."""
+    found = find_again(folder / "pseudonyms.parquet", KEY, map(str, range(10, 20)))
+    return {name: original for original, name in found.items()}
+
+
+def table(folder: Path, name: str) -> list[tuple[Any, ...]]:
+    """Rows of a loaded table with the original keys, in order of person and of the day or year that follows."""
+    keys = original_keys(folder)
+    rows = pq.read_table(folder / f"{name}.parquet").to_pylist()
+    found = [(keys[row["person_id"]], *list(row.values())[1:]) for row in rows]
+    return sorted(found, key=lambda row: row[0])

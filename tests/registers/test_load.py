@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from small_extracts import CATEGORIES, PARTICIPANTS, REGISTRATIONS, Files, small_extracts, write_files
+from small_extracts import CATEGORIES, PARTICIPANTS, REGISTRATIONS, Files, small_extracts, table, with_key, write_files
 
 from pipeline import engine, load
 from pipeline.config import Config
@@ -23,12 +23,8 @@ def loaded(config: Config, files: Files, folder: Path, **written: str) -> Path:
     """Run the stage on files; the folder it wrote."""
     base = write_files(files, folder / "project", **written)
     (folder / "write").mkdir()
-    load.run(Run(config, base, folder / "read", folder / "write", lambda line: None))
+    load.run(Run(with_key(config, folder), base, folder / "read", folder / "write", lambda line: None))
     return folder / "write"
-
-
-def table(folder: Path, name: str) -> list[tuple[Any, ...]]:
-    return [tuple(row.values()) for row in pq.read_table(folder / f"{name}.parquet").to_pylist()]
 
 
 def account_of(folder: Path) -> dict[str, Any]:
@@ -71,22 +67,20 @@ def test_canonical_tables_are_as_by_hand(config: Config, tmp_path: Path) -> None
         ("12", day("2021-08-16"), None, "AF", None),
         ("14", day("2020-11-05"), day("2021-01-01"), "KOMMUN", "Studier"),
     ]
-    background = pq.read_table(folder / "background.parquet")
-    assert background.to_pylist() == [
-        dict(zip(background.column_names, row, strict=True))
-        for row in (
-            ("11", 2018, "upper_secondary", "50", False, True, False, False, "1280"),
-            ("11", 2019, "post_secondary", "12", True, False, False, True, "1280"),
-            ("12", 2019, "compulsory", "31", True, True, True, False, "0136"),
-            ("13", 2018, "unknown", "41", True, True, True, False, "1280"),
-        )
+    assert table(folder, "background") == [
+        ("11", 2018, "upper_secondary", "50", False, True, False, False, "1280"),
+        ("11", 2019, "post_secondary", "12", True, False, False, True, "1280"),
+        ("12", 2019, "compulsory", "31", True, True, True, False, "0136"),
+        ("13", 2018, "unknown", "41", True, True, True, False, "1280"),
     ]
 
 
 def test_tables_have_the_types_of_the_contract(config: Config, tmp_path: Path) -> None:
     folder = loaded(config, small_extracts(), tmp_path)
     types = {
-        path.stem: {field.name: str(field.type) for field in pq.read_schema(path)} for path in folder.glob("*.parquet")
+        path.stem: {field.name: str(field.type) for field in pq.read_schema(path)}
+        for path in folder.glob("*.parquet")
+        if path.stem != "pseudonyms"
     }
     assert types == {
         "persons": {"person_id": "string", "sex": "string", "birth_year": "int32", "birth_region": "string",

@@ -1,0 +1,163 @@
+"""People's keys replaced: by a keyed hash as soon as a file is read, by a name of the run's own in what is kept.
+
+1. Every original key, a running number or a personal number alike, is replaced by its HMAC-SHA256 when a file's rows
+   are read. The key of the hash is drawn for the run and kept nowhere, or read from a file outside the project.
+2. When the canonical tables are made, each person gets a name of letters that is a digest of what the tables say of
+   them. So what is kept does not depend on the key, on the original keys or on the order of rows: neither sorting nor
+   drawing can, and results are the same byte for byte. People of whom all is alike are told apart by a letter more;
+   which of them has it changes nothing.
+
+With a key of one's own, `pseudonyms.parquet` has the hash of each name, so that whoever holds both the key and the
+extracts can find a person again. Without, nobody can.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import secrets
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.engine import quoted
+from pipeline.errors import Fault
+from pipeline.registers.contracts import MISSING
+from pipeline.registers.identity import CANDIDATE, twelve
+
+_BYTES = 32  # of a key; a shorter one could be guessed
+_KEPT = 16  # bytes of the hash that are used: two people of ten million are taken for one once in 10^24 times
+_LETTERS = 16  # of a person's name, four bits each
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Hashing:
+    """How keys are replaced in a run; `kept` says whether the key is somebody's own. Never shown, never written."""
+
+    key: bytes
+    kept: bool
+    reference: dt.date
+
+
+def hashing(key_file: str | None, base: Path, reference: dt.date) -> tuple[Hashing, list[Fault]]:
+    """The key of the run: what the file holds, or drawn; and what is wrong with the file.
+
+    Parameters
+    ----------
+    reference : the day on which "-" in a personal number means under 100 years of age
+    """
+    if key_file is None:
+        return Hashing(secrets.token_bytes(_BYTES), False, reference), []
+    path, place = (base / Path(key_file).expanduser()).resolve(), "identity.key_file"
+    drawn = Hashing(secrets.token_bytes(_BYTES), False, reference)
+    if path.is_relative_to(base.resolve()) or path.is_relative_to(Path.cwd().resolve()):
+        return drawn, [Fault(place, "is in the project's folder.", "Keep the key where the data are not.")]
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        return drawn, [Fault(place, f"cannot be read: {error.strerror}.", "Correct the path, or leave it out.")]
+    if len(key) < _BYTES:
+        remedy = f"Make one with: head -c {_BYTES} /dev/urandom > FILE; chmod 600 FILE."
+        return drawn, [Fault(place, f"holds fewer than {_BYTES} bytes.", remedy)]
+    if sys.platform != "win32" and path.stat().st_mode & 0o077:
+        return drawn, [Fault(place, "can be read by others than its owner.", "chmod 600 makes it yours alone.")]
+    return Hashing(key, True, reference), []
+
+
+def replace_keys(connection: Any, rows: Path, columns: Sequence[str], hashing: Hashing) -> Path:
+    """Write rows anew with the hash of each person's key in the place of the key, and remove them as they were.
+
+    Parameters
+    ----------
+    connection : DuckDB's own
+    rows : Parquet file with `person_id` and the other `columns`, as delivered
+    """
+    hashed = rows.with_name(f"{rows.stem}-hashed.parquet")
+    found = f"SELECT DISTINCT person_id, regexp_matches(person_id, '{CANDIDATE}') AS number FROM {_read(rows)}"
+    keys = connection.sql(f"{found} WHERE person_id IS NOT NULL").fetch_arrow_table()
+    mapping = _hashes(keys, hashing)
+    connection.register("hashes_of_keys", mapping)
+    try:
+        kept = ", ".join(f"r.{name}" for name in columns if name != "person_id")
+        connection.execute(
+            f"COPY (SELECT k.hash AS person_id, {kept} FROM {_read(rows)} r "
+            f"LEFT JOIN hashes_of_keys k ON r.person_id = k.person_id) TO {quoted(hashed)} (FORMAT parquet)"
+        )
+    finally:
+        connection.unregister("hashes_of_keys")
+    rows.unlink()
+    return hashed
+
+
+def _hashes(keys: Any, hashing: Hashing) -> Any:
+    import pyarrow as pa
+
+    texts = keys.column("person_id").to_pylist()
+    numbers = keys.column("number").to_pylist()
+    hashes = [_in_place_of(text, number, hashing) for text, number in zip(texts, numbers, strict=True)]
+    return pa.table({"person_id": keys.column("person_id"), "hash": pa.array(hashes, pa.string())})
+
+
+def _in_place_of(text: str, number: bool, hashing: Hashing) -> str:
+    """The hash of a key, padded where the key was, since that is counted; marks for no key stay."""
+    key = text.strip(" ")
+    if key in ("", *MISSING):
+        return text
+    found = _hash(hashing.key, twelve(key, hashing.reference) if number else key)
+    return found if key == text else f" {found}"
+
+
+def name_people(connection: Any, tables: Mapping[str, Path]) -> str:
+    """Give each person in the canonical tables a name of letters; returns the name of a table `person_id`, `name`.
+
+    The name is the first part of a digest of all rows of the person, whatever their order: the exclusive or of their
+    MD5 numbers. Rows of a person differ, within a table and, by its name, between tables.
+    """
+    parts = []
+    for table, path in tables.items():
+        names = [name for name, *_ in connection.sql(f"DESCRIBE SELECT * FROM {_read(path)}").fetchall()]
+        values = ", ".join(f"coalesce({name}::VARCHAR, '~')" for name in names if name != "person_id")
+        row = f"concat_ws('|', {quoted(table)}, {values})"
+        parts.append(f"SELECT person_id, md5_number({row}) AS row_digest FROM {_read(path)}")
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE names_of_people AS
+        SELECT person_id, short || CASE WHEN alike = 1 THEN '' ELSE {_letters("alike::VARCHAR")} END AS name
+        FROM (
+            SELECT person_id, {_letters(f"left(digest, {_LETTERS})")} AS short,
+                   row_number() OVER (PARTITION BY left(digest, {_LETTERS}) ORDER BY digest, person_id) AS alike
+            FROM (SELECT person_id, md5(bit_xor(row_digest)::VARCHAR) AS digest
+                  FROM ({" UNION ALL ".join(parts)}) GROUP BY person_id)
+        )
+        """
+    )
+    return "names_of_people"
+
+
+def find_again(pseudonyms: Path, key: bytes, originals: Iterable[str]) -> dict[str, str]:
+    """Whose names those in `pseudonyms.parquet` are: name by original key, for those of `originals` that are there."""
+    from pyarrow.parquet import read_table
+
+    names = {row["pseudonym"]: row["person_id"] for row in read_table(pseudonyms).to_pylist()}
+    hashes = {original: _hash(key, original) for original in originals}
+    return {original: names[found] for original, found in hashes.items() if found in names}
+
+
+def _hash(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), "sha256")[:_KEPT].hex()
+
+
+def _letters(text: str) -> str:
+    """SQL for a text with letters for its digits, so that no name looks like a running number."""
+    return f"translate({text}, '0123456789', 'ghijklmnop')"
+
+
+def parquet_files(path: Path) -> str:
+    """A Parquet file, or the files of the folder that Spark writes in its place."""
+    return str(path / "*.parquet" if path.is_dir() else path)
+
+
+def _read(path: Path) -> str:
+    return f"read_parquet({quoted(parquet_files(path))})"

@@ -1,0 +1,224 @@
+"""Personal numbers: recognised in every form, replaced where they are the key, refused elsewhere, left nowhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+from small_extracts import CATEGORIES, PARTICIPANTS, REGISTRATIONS, Files, small_extracts, with_key, write_files
+
+from pipeline import load
+from pipeline.config import Config
+from pipeline.errors import UserError
+from pipeline.registers.identity import number_in, twelve
+from pipeline.registers.pseudonyms import hashing
+from pipeline.workspace import Run
+
+DAY = dt.date(2022, 9, 30)
+# Made by hand: the check digits are Luhn's, the people are nobody.
+NUMBER, COORDINATION = "198001011231", "198001611238"
+
+
+def luhn(nine: str) -> str:
+    """Nine digits and their check digit, worked out otherwise than in the code under test."""
+    doubled = "".join(str(int(d) * (2 if i % 2 == 0 else 1)) for i, d in enumerate(nine))
+    return nine + str(-sum(map(int, doubled)) % 10)
+
+
+def test_the_numbers_of_these_tests_have_the_right_check_digit() -> None:
+    assert luhn(NUMBER[2:11]) == NUMBER[2:]
+    assert luhn(COORDINATION[2:11]) == COORDINATION[2:]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NUMBER, NUMBER),
+        ("19800101-1231", NUMBER),
+        ("800101-1231", NUMBER),
+        ("8001011231", NUMBER),
+        ("800101+1231", "188001011231"),
+        ("180101-" + luhn("180101123")[6:], "20180101" + luhn("180101123")[6:]),
+        ("250101-" + luhn("250101123")[6:], "19250101" + luhn("250101123")[6:]),
+        (COORDINATION, COORDINATION),
+        ("800161-1238", COORDINATION),
+        ("19800101TF29", "19800101TF29"),
+        ("19800101Tf29", "19800101TF29"),
+        ("19800101-T239", "19800101T239"),
+        ("Avbröt, 19800101-1231 flyttade", NUMBER),
+        ("198001011230", None),  # not the check digit
+        ("198013011231", None),  # no month
+        ("198001321231", None),  # no day
+        ("198001931231", None),  # no day of a samordningsnummer either
+        ("5560001234", None),  # a company's
+        ("1234198001011231", None),  # in a longer run of digits
+        ("2020-01-01", None),
+        ("20200101", None),
+        ("8231", None),
+    ],
+)
+def test_numbers_are_recognised(text: str, expected: str | None) -> None:
+    assert number_in(text, DAY) == expected
+
+
+def test_a_key_is_compared_in_twelve_characters_and_any_other_as_it_is() -> None:
+    assert twelve("800101-1231", DAY) == twelve(NUMBER, DAY) == NUMBER
+    assert twelve("8231", DAY) == "8231"
+    assert twelve("nr 19800101-1231", DAY) == "nr 19800101-1231"
+
+
+def with_numbers() -> Files:
+    """The small extracts with personal numbers for keys, written in a form of its own in each register."""
+    files = small_extracts()
+    numbers = {
+        "11": NUMBER,
+        "12": COORDINATION,
+        "13": "19900101TF29",
+        "14": "196502031239"[:11] + luhn("650203123")[-1],
+    }
+    for name, lines in files.items():
+        short = name in (REGISTRATIONS, CATEGORIES)
+        written = {key: f"{n[2:8]}-{n[8:]}" if short and n[8:].isdigit() else n for key, n in numbers.items()}
+        files[name] = [lines[0], *(f"{written[line[:2]]}{line[2:]}" for line in lines[1:])]
+    return files
+
+
+def run_load(config: Config, files: Files, folder: Path) -> Path:
+    base = write_files(files, folder / "project")
+    (folder / "write").mkdir()
+    load.run(Run(config, base, folder / "read", folder / "write", lambda line: None))
+    return folder / "write"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet") if path.stem != "pseudonyms"}
+
+
+def test_tables_are_the_same_byte_for_byte_whatever_the_keys(config: Config, tmp_path: Path) -> None:
+    """Running numbers or personal numbers in three forms, a key drawn for the run or one's own: nothing shows."""
+    for name in ("drawn", "again", "own", "personal"):
+        (tmp_path / name).mkdir()
+    drawn = contents(run_load(config, small_extracts(), tmp_path / "drawn"))
+    assert len(drawn) == 6
+    assert contents(run_load(config, small_extracts(), tmp_path / "again")) == drawn
+    assert contents(run_load(with_key(config, tmp_path / "own"), small_extracts(), tmp_path / "own")) == drawn
+    assert contents(run_load(config, with_numbers(), tmp_path / "personal")) == drawn
+
+
+def test_people_of_whom_all_is_alike_stay_two(config: Config, tmp_path: Path) -> None:
+    files = small_extracts()
+    files[REGISTRATIONS] += [line.replace("13;", "16;") for line in files[REGISTRATIONS] if line.startswith("13;")]
+    files[CATEGORIES] += [line.replace("13;", "16;") for line in files[CATEGORIES] if line.startswith("13;")]
+    for name in ("lisa_2018.csv", "lisa_2019.csv"):
+        files[name] += [line.replace("13;", "16;", 1) for line in files[name] if line.startswith("13;")]
+    import pyarrow.parquet as pq
+
+    people = pq.read_table(run_load(config, files, tmp_path) / "persons.parquet").column("person_id").to_pylist()
+    assert len(set(people)) == 5
+    assert len({person[:16] for person in people}) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "unused"), [(PARTICIPANTS, "avslutsorsak", False), (CATEGORIES, "skat", False),
+                                   (REGISTRATIONS, "PersonNr", True)],
+)  # fmt: skip
+def test_elsewhere_the_load_refuses(config: Config, tmp_path: Path, name: str, column: str, unused: bool) -> None:
+    files = small_extracts()
+    if unused:
+        files[name] = [f"{files[name][0]};{column}", *(f"{line};{NUMBER}" for line in files[name][1:])]
+    else:
+        place = files[name][0].split(";").index(column)
+        values = files[name][1].split(";")
+        values[place] = NUMBER
+        files[name][1] = ";".join(values)
+    found = [str(fault) for fault in load.check(config, write_files(files, tmp_path))[1]]
+    assert len(found) == 1
+    assert found[0].startswith(f"data/raw/{name}, column {column}, row")
+    assert "personal identity numbers" in found[0]
+    assert NUMBER not in found[0]
+
+
+def test_a_file_without_a_header_does_not_show_whom_it_is_about(config: Config, tmp_path: Path) -> None:
+    files = with_numbers()
+    files[REGISTRATIONS] = files[REGISTRATIONS][1:]
+    account, faults = load.check(config, write_files(files, tmp_path))
+    assert any("where the names of columns stand" in str(fault) for fault in faults)
+    everything = str(account.as_dict()) + "".join(map(str, faults))
+    assert "800101" not in everything
+
+
+PLANTED = ("87654321001", "987654321002", "765432109003", "654321098004")
+
+
+def planted() -> Files:
+    """The small extracts with running numbers that stand nowhere by chance."""
+    keys = dict(zip(("11", "12", "13", "14"), PLANTED, strict=True))
+    return {
+        name: [lines[0], *(f"{keys[line[:2]]}{line[2:]}" for line in lines[1:])]
+        for name, lines in small_extracts().items()
+    }
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_original_key_is_left_anywhere(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbers: bool, fails: bool
+) -> None:
+    """Every byte under data/interim and of what the command says, after a run that succeeds and one that fails."""
+    from click.testing import CliRunner
+
+    from pipeline import cli
+    from pipeline.registers import canonical
+
+    files = with_numbers() if numbers else planted()
+    write_files(files, tmp_path)
+    shutil.copy(Path(__file__).parents[2] / "config.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    if fails:
+
+        def broken(*arguments: object) -> None:
+            raise ValueError(f"stopped at {arguments}: {PLANTED} {NUMBER}")
+
+        monkeypatch.setattr(canonical, "linkage", broken)
+    result = CliRunner().invoke(cli.utfall, ["load"])
+    assert bool(result.exception) == fails
+    keys = {line.split(";")[0] for lines in files.values() for line in lines[1:]}
+    keys |= {"".join(filter(str.isalnum, key)) for key in keys}
+    said = (result.output + str(result.exception)).encode()
+    kept = {str(path): path.read_bytes() for path in (tmp_path / "data" / "interim").rglob("*") if path.is_file()}
+    assert kept
+    for name, content in {**kept, "said": said}.items():
+        assert not [key for key in keys if key.encode() in content], name
+    for path in (tmp_path / "data" / "interim").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("what", ["missing", "short", "open", "inside"])
+def test_a_key_file_that_cannot_serve(tmp_path: Path, what: str) -> None:
+    base = tmp_path / "project"
+    base.mkdir()
+    file = (base if what == "inside" else tmp_path) / "key"
+    if what != "missing":
+        file.write_bytes(b"x" * (8 if what == "short" else 32))
+        file.chmod(0o644 if what == "open" else 0o600)
+    _, faults = hashing(str(file), base, DAY)
+    assert len(faults) == 1
+    told = {"missing": "cannot be read", "short": "fewer than 32 bytes", "open": "by others", "inside": "project's"}
+    assert told[what] in str(faults[0])
+
+
+def test_a_key_file_that_serves(config: Config, tmp_path: Path) -> None:
+    own = with_key(config, tmp_path).identity.key_file
+    found, faults = hashing(own, tmp_path / "project", DAY)
+    assert (faults, found.kept) == ([], True)
+    assert "key" not in repr(found)
+
+
+def test_faults_show_no_key(config: Config, tmp_path: Path) -> None:
+    files = planted()
+    files[REGISTRATIONS].append(f"{PLANTED[0]};{PLANTED[1]};;")
+    with pytest.raises(UserError) as caught:
+        run_load(config, files, tmp_path)
+    assert not [key for key in PLANTED if key in str(caught.value)]
