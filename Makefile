@@ -18,7 +18,7 @@ PIP += --no-index --find-links $(WHEELHOUSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test lint bench coverage attack placebo wheelhouse clean
+.PHONY: help evaluate test lint bench coverage attack placebo wheelhouse clean fuzz
 .DELETE_ON_ERROR:
 
 help:
@@ -49,6 +49,9 @@ bench: $(READY)
 
 coverage: $(READY)
 	$(BIN)/python -m benchmarks.coverage
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz_extracts.py
 
 attack: $(READY)
 	$(BIN)/python tests/disclosure/attack.py $(ARGS)
