@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pipeline import engine
 from pipeline.config import Source
 from pipeline.registers import checks, extracts
 from pipeline.registers.formats import find_format
+from pipeline.registers.pseudonyms import Hashing
 from pipeline.registers.readers import Opened, open_file
 
 FOREIGN = Path(__file__).parent / "foreign"
@@ -42,9 +44,10 @@ def test_a_waiting_list_loads_with_a_mapping_alone(tmp_path: Path) -> None:
     patients.assign(number=range(1, len(patients) + 1)).to_csv(tmp_path / "jasa.csv", index=False)
     mapping = {"person_id": "number", "started_on": "accept.dt", "ended_on": "fu.date"}
     wanted = Source(register="esf", files="jasa.csv", columns=mapping)
+    keys = Hashing(bytes(32), True, dt.date(1974, 12, 31))
     with engine.session("duckdb", tmp_path) as (connection, scratch):
         (part,), faults = extracts.parts("participants", wanted, tmp_path)
-        file, wrong = extracts.deliver(connection, connection, scratch, "participants", wanted, part)
+        file, wrong = extracts.deliver(connection, connection, scratch, "participants", wanted, part, keys)
         assert file is not None
         account, found = checks.examine(file)
         typed = extracts.typed_rows([file])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.cli import SIMULATED_FORMATS
 from pipeline.config import Config, Source
 from pipeline.registers import extracts
 from pipeline.registers.checks import Delivered
+from pipeline.registers.pseudonyms import Hashing
 from pipeline.simulation import Simulated, simulate, write_extracts
 from pipeline.simulation.files import DATABASE, FORMATS, WRITERS
 
@@ -22,6 +24,9 @@ STEMS = {
     "background": "lisa_",
     "participants": "esf_deltagare",
 }
+
+
+KEYS = Hashing(bytes(32), True, dt.date(2021, 12, 31))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def typed(config: Config, base: Path) -> tuple[Rows, list[Delivered]]:
             assert not faults
             delivered = []
             for part in parts:
-                file, faults = extracts.deliver(connection, connection, scratch, source, wanted, part)
+                file, faults = extracts.deliver(connection, connection, scratch, source, wanted, part, KEYS)
                 assert file is not None
                 assert not faults
                 delivered.append(file)
