@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from pipeline.answers import ADJUSTMENTS, WEIGHTINGS
 from pipeline.progress import short_path
-from pipeline.question import ADJUSTMENTS, WEIGHTINGS
 
 FORMATS = ("table", "csv", "json", "latex", "markdown", "docx")
 

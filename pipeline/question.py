@@ -6,13 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from pipeline.answers import Adjustment, Weighting
 from pipeline.configbase import Name, Section, Text, as_list
 from pipeline.wheresyntax import parse
-
-Adjustment = Literal["holm", "bh", "none"]
-Weighting = Literal["matching", "none", "entropy", "propensity"]
-WEIGHTINGS: tuple[Weighting, ...] = ("matching", "none", "entropy", "propensity")
-ADJUSTMENTS: tuple[Adjustment, ...] = ("holm", "bh", "none")
 
 
 class Question(Section):

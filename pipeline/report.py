@@ -11,12 +11,12 @@ from pipeline.disclosure import Policy, protect, protect_account
 from pipeline.reporting import figures, tables
 from pipeline.reporting.checklist import checklist
 from pipeline.reporting.document import Document
+from pipeline.reporting.drawing import Given, draw_figures
 from pipeline.reporting.html import Other, write_page
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
 from pipeline.reporting.tabletext import to_latex, to_markdown
 from pipeline.reporting.word import write_word
-from pipeline.reporting.words import Words
 from pipeline.reporting.workbook import to_xlsx, workbook
 from pipeline.results import Results, read_results, write_results
 from pipeline.sensitivity.kept import read_sensitivity
@@ -46,10 +46,11 @@ def write_report(
     policy = Policy.of(config)
     protected = protect(results, policy)
     shown = protect_account(account, policy)
-    materials = [Material(protected, config, shown, Words(language)) for language in config.language]
-    documents = [build(material) for material in materials]
     house = (base or Path()) / config.report.figure_style if config.report.figure_style else None
-    drawn = [[figures.draw(figure, house) for figure in document.figures()] for document in documents]
+    given = Given(protected, config, shown, house)
+    materials = [given.material(language) for language in config.language]
+    documents = [build(material) for material in materials]
+    drawn = draw_figures(given, documents)
     figures.write(folder / "figures", drawn)
     write_tables(folder / "tables", materials, documents)
     for position, (material, document) in enumerate(zip(materials, documents, strict=True)):

@@ -62,7 +62,7 @@ def draw(figure: Figure, house: Path | None = None) -> Drawn:
     ------
     UserError : the style sheet cannot be read
     """
-    with matplotlib.rc_context(_house_settings(house), fname=str(STYLE)):
+    with matplotlib.rc_context(house_settings(house), fname=str(STYLE)):
         drawing = figure.draw(figure.look)
         files = {ending: _bytes(drawing, ending) for ending in ("svg", "pdf", "png")}
         small = Look(**{**_fields(figure.look), "width": NARROW})
@@ -70,8 +70,13 @@ def draw(figure: Figure, house: Path | None = None) -> Drawn:
     return Drawn(figure, files["svg"].decode("utf-8"), narrow, files)
 
 
-def _house_settings(house: Path | None) -> Any:
-    """The settings of a style sheet, but for those that would turn text into outlines or make bytes differ."""
+def house_settings(house: Path | None) -> Any:
+    """The settings of a style sheet, but for those that would turn text into outlines or make bytes differ.
+
+    Raises
+    ------
+    UserError : the style sheet cannot be read
+    """
     if house is None:
         return {}
     try:
