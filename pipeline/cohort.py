@@ -13,7 +13,6 @@ from pipeline.censoring import person_months, write_weights
 from pipeline.config import Config, Population
 from pipeline.covariates import covariates_at
 from pipeline.description import describe
-from pipeline.disclosure import Policy
 from pipeline.eligibility import eligible, first_starts, flow, judged, possible_rows
 from pipeline.engine import kept, read_parquet, session, write_parquet
 from pipeline.errors import Fault, UserError
@@ -47,8 +46,8 @@ def run(run: Run) -> None:
     _write_json(run.write / "flow.json", steps)
     _write_json(run.write / "description.json", description)
     last = steps[-1]
-    told = Policy.of(run.config).told
-    run.say(f"{told(last.participants or 0)} participants and {told(last.controls or 0)} controls are eligible")
+    participants, controls = run.told(last.participants or 0), run.told(last.controls or 0)
+    run.say(f"{participants} participants and {controls} controls are eligible")
 
 
 def _write_json(path: Path, records: list[Any]) -> None:

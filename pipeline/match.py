@@ -14,7 +14,6 @@ from matching.balance import Arms, balance_table
 from matching.coarsen import Rule
 from pipeline import config as settings
 from pipeline.config import Config
-from pipeline.disclosure import Policy
 from pipeline.errors import Fault, UserError
 from pipeline.results import Balance, BalanceRow, BeforeAfter, MatchedClass, Matching, Unmatched
 from pipeline.stratum_totals import use_expected_totals
@@ -34,10 +33,9 @@ def run(run: Run) -> None:
         sample = match(cohort, run.config)
         matched, summary = sample.data, summarise(sample, cohort, run.config)
         counts = summary["matching"]
-        told = Policy.of(run.config).told
         run.say(
-            f"{told(counts['participants_matched'])} of {told(counts['participants'])} participants matched to "
-            f"{told(counts['controls_matched'])} people in {counts['strata']} strata"
+            f"{run.told(counts['participants_matched'])} of {run.told(counts['participants'])} participants matched to "
+            f"{run.told(counts['controls_matched'])} people in {counts['strata']} strata"
         )
     matched.to_parquet(run.write / "matched.parquet", index=False)
     (run.write / "match.json").write_text(json.dumps(summary, indent=1, sort_keys=True), encoding="utf-8")

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline import publish
 from pipeline.config import Config
+from pipeline.disclosure.policy import Policy
 from pipeline.errors import Fault, stop_if
 from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_hash, versions
 from pipeline.lock import only_run
@@ -187,6 +188,15 @@ def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[st
     }
 
 
+def _given(job: _Job, staging: Path) -> Run:
+    """What a stage is given; what it tells is under disclosure control."""
+
+    def say(line: str) -> None:
+        job.progress.say(f"  {line}")
+
+    return Run(job.config, job.place.base, job.place.interim, staging, say, Policy.of(job.config).told)
+
+
 def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> Record:
     """Run a stage in its staging folder and put the output in place."""
     place = job.place
@@ -196,7 +206,7 @@ def _do(stage: Stage, job: _Job, record: Record, earlier: dict[str, Record]) -> 
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("default")
-            stage.run(Run(job.config, place.base, place.interim, staging, lambda line: job.progress.say(f"  {line}")))
+            stage.run(_given(job, staging))
         if not earlier:
             job.extracts.refuse_changed()
         seconds = round(time.perf_counter() - start, 3)

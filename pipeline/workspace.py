@@ -15,7 +15,7 @@ class Run:
 
     `base` is the folder of config.yaml, which source paths are relative to. `read` is `data/interim/<name>`, where
     earlier stages wrote. `write` is an empty folder: what a stage puts there appears in its place when the stage is
-    done, all of it or nothing. `say` shows the user one line of progress.
+    done, all of it or nothing. `say` shows the user one line of progress, in which counts of people stand as `told`.
     """
 
     config: Config
@@ -23,3 +23,4 @@ class Run:
     read: Path
     write: Path
     say: Callable[[str], None]
+    told: Callable[[int], str] = str

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 import pytest
-from conftest import ROOT, Project
+from matched_project import ROOT, Project
 
 from pipeline import cli
 from pipeline.analystcommands import question_of

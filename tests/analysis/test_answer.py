@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Project
+from matched_project import Project
 
 from pipeline import effects, match, regression
 from pipeline.config import Models

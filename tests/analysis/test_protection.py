@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Project
+from matched_project import Project
 
 from pipeline.disclosure import Policy
 from pipeline.disclosure.differencing import crowds, hidden_levels, told_by_subtraction

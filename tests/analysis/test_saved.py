@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Project
 from docx import Document
+from matched_project import Project
 
 from pipeline import cli
 from pipeline.config import load_config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,6 @@ def with_both_arms() -> Registers:
         registers.in_job(key)
     registers.started("P", "03-10")
     return registers
+
+
+Builder = Callable[..., Built]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from by_hand import Built, Registers, configuration
+from by_hand import Builder, Built, Registers, configuration
 
 from pipeline import cohort
 from pipeline.config import Config
 from pipeline.workspace import Run
-
-Builder = Callable[..., Built]
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from by_hand import Built, Registers, configuration
-from conftest import Builder
+from by_hand import Builder, Built, Registers, configuration
 
 from pipeline.censoring import PersonMonths, start_stop
 from pipeline.config import Config

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from by_hand import configuration, day, with_both_arms
-from conftest import Builder
+from by_hand import Builder, configuration, day, with_both_arms
 
 from pipeline.config import Config
 from pipeline.registers.rules import Cleaning

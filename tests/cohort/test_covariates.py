@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from by_hand import Built, with_both_arms
-from conftest import Builder
+from by_hand import Builder, Built, with_both_arms
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from by_hand import configuration, with_both_arms
-from conftest import Builder
+from by_hand import Builder, configuration, with_both_arms
 
 
 @pytest.mark.slow

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from by_hand import Built, Registers, with_both_arms
-from conftest import Builder
+from by_hand import Builder, Built, Registers, with_both_arms
 
 WORK = ("work_days", "work_event", "work_destination", "work_kind", "work_day_zero")
 OUT = ("out_days", "out_event", "out_destination", "out_kind", "out_day_zero")

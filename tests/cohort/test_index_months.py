@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from by_hand import Built, Registers, configuration, with_both_arms
-from conftest import Builder
+from by_hand import Builder, Built, Registers, configuration, with_both_arms
 
 from pipeline.index_months import draw_months
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from by_hand import Registers, configuration
-from conftest import Builder
+from by_hand import Builder, Registers, configuration
 
 from pipeline import match
 from pipeline.config import Config

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from by_hand import Registers, configuration, with_both_arms
-from conftest import Builder
+from by_hand import Builder, Registers, configuration, with_both_arms
 
 from pipeline import cohort
 from pipeline.config import Config

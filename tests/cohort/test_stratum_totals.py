@@ -8,8 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from by_hand import Built, Registers, configuration
-from conftest import Builder
+from by_hand import Builder, Built, Registers, configuration
 
 import matching
 from matching.coarsen import coarsen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from matched_project import Project
 
 from pipeline.errors import UserError
 from pipeline.formula import read_terms
