@@ -38,13 +38,14 @@ def spread(
 ) -> Iterator[tuple[int, R]]:
     """Do the work on every piece, and yield number and result of each as it is done.
 
-    With one processor, or one piece, everything happens in this process, in order. Otherwise processes are started
-    afresh on every system (`spawn`), so `work`, `prepare`, pieces and results must be importable and picklable, and it
-    is only worth it for pieces of seconds.
+    With one processor, or one piece, everything happens in this process, in order. Otherwise the others take pieces
+    from the front and this one takes them from the end. Processes are started afresh on every system (`spawn`), so
+    `work`, `prepare`, pieces and results must be importable and picklable, and it is only worth it for pieces of
+    seconds.
 
     Parameters
     ----------
-    processes : at most so many; by default as many as there are processors
+    processes : at most so many, this one among them; by default as many as there are processors
     prepare, given : called as prepare(*given) once in each process before its first piece, to read what pieces share
     """
     count = min(processes or processors(), len(pieces))
@@ -57,23 +58,30 @@ def spread(
     context = multiprocessing.get_context("spawn")
     line, held = context.Pipe(duplex=False)
     with _one_thread_each():
-        pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(line, prepare, given))
+        pool = ProcessPoolExecutor(count - 1, context, initializer=_begin, initargs=(line, prepare, given))
         asked = {pool.submit(work, piece): number for number, piece in enumerate(pieces)}
     try:
-        yield from _as_done(asked)
+        if prepare is not None:
+            prepare(*given)
+        for future, number in reversed(list(asked.items())):
+            if future.cancel():  # nobody has begun it
+                del asked[future]
+                yield number, work(pieces[number])
+            yield from _done(asked)
+        while asked:
+            # A time limit lets Ctrl-C through on Windows, where a wait without one cannot be interrupted.
+            wait(asked, timeout=0.5, return_when=FIRST_COMPLETED)
+            yield from _done(asked)
     finally:
         held.close()
         pool.shutdown(wait=True, cancel_futures=True)
         line.close()
 
 
-def _as_done(asked: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
-    left = set(asked)
-    while left:
-        # A time limit lets Ctrl-C through on Windows, where a wait without one cannot be interrupted.
-        done, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield asked[future], future.result()
+def _done(asked: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
+    """Take out what is done."""
+    for future in [future for future in asked if future.done()]:
+        yield asked.pop(future), future.result()
 
 
 @contextmanager

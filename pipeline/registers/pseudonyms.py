@@ -18,7 +18,7 @@ import hmac
 import secrets
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,21 @@ from pipeline.registers.identity import CANDIDATE, twelve
 
 _BYTES = 32  # of a key; a shorter one could be guessed
 _KEPT = 16  # bytes of the hash that are used: two people of ten million are taken for one once in 10^24 times
+REMEMBERED = 200_000
 _LETTERS = 16  # of a person's name, four bits each
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Hashing:
-    """How keys are replaced in a run; `kept` says whether the key is somebody's own. Never shown, never written."""
+    """How keys are replaced in a run; `kept` says whether the key is somebody's own. Never shown, never written.
+
+    `known` remembers what came of keys already met, up to `REMEMBERED`: registers are about the same people.
+    """
 
     key: bytes
     kept: bool
     reference: dt.date
+    known: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 def hashing(key_file: str | None, base: Path, reference: dt.date) -> tuple[Hashing, list[Fault]]:
@@ -102,11 +107,16 @@ def _hashes(keys: Any, hashing: Hashing) -> Any:
 
 def _in_place_of(text: str, number: bool, hashing: Hashing) -> str:
     """The hash of a key, padded where the key was, since that is counted; marks for no key stay."""
+    if (known := hashing.known.get(text)) is not None:
+        return known
     key = text.strip(" ")
     if key in ("", *MISSING):
         return text
     found = _hash(hashing.key, twelve(key, hashing.reference) if number else key)
-    return found if key == text else f" {found}"
+    placed = found if key == text else f" {found}"
+    if len(hashing.known) < REMEMBERED:
+        hashing.known[text] = placed
+    return placed
 
 
 def name_people(connection: Any, tables: Mapping[str, Path]) -> str:

@@ -16,8 +16,7 @@ from pipeline.reporting.sections import build
 from pipeline.reporting.words import Words
 from pipeline.results import Results
 
-# Figures of a language are dealt out to so many pieces. A process takes about as long to start as four figures to draw.
-PARTS = 2
+PARTS = 4  # into which the figures of a language are dealt out; a process starts in the time that as many are drawn in
 FIGURES_WORTH_PROCESSES = 12
 
 
