@@ -38,6 +38,7 @@ class Jumps:
 
     @property
     def kind_bits(self) -> int:
+        """How many low bits of a cell hold the kind."""
         return self.kinds.bit_length()
 
     def blocks(self) -> Iterator[tuple[slice, Ints | None]]:

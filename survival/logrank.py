@@ -98,6 +98,7 @@ class _Table:
 
     @classmethod
     def of(cls, sets: RiskSets, weight: Floats, groups: Codes, rho: float) -> _Table:
+        """Count rows of `weight` (n,) by risk set and group."""
         size, count = sets.size + 1, len(groups.labels)
         cell = groups.codes * size + sets.leaves
 

@@ -142,14 +142,9 @@ def deliver(
     year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
     faults += year_faults
     rows = scratch / f"{name}-{len(list(scratch.iterdir())):04d}.parquet"
-    try:
-        encoding = opened.read(text, found.columns | unused, rows)
-    except Exception as error:
-        # What a file holds may stand in the messages of its readers, so only the kind of error is shown.
-        if type(error).__module__.partition(".")[0] not in _READERS and not isinstance(error, (OSError, ValueError)):
-            raise
-        what = f"cannot be read to its end ({type(error).__name__})."
-        return None, [*faults, Fault(part.shown, what, "See whether it is whole, and of the format it seems to be.")]
+    encoding = _copied(opened, text, found.columns | unused, rows, part.shown)
+    if isinstance(encoding, Fault):
+        return None, [*faults, encoding]
     columns = {ours: delivered for ours, delivered in (found.columns | unused).items() if ours != "person_id"}
     faults += identity.misplaced(text, rows, columns, set(unused), part.shown, keys.reference)
     if "person_id" in found.columns:
@@ -170,6 +165,20 @@ def deliver(
         table=trimmed(read_parquet(connection, rows), list(found.columns)),
     )
     return file, faults
+
+
+def _copied(
+    opened: Opened, text: ibis.BaseBackend, columns: dict[str, str], rows: Path, shown: str
+) -> str | Fault | None:
+    """Copy the rows of an opened file; returns its encoding, or what is wrong with it."""
+    try:
+        return opened.read(text, columns, rows)
+    except Exception as error:
+        # What a file holds may stand in the messages of its readers, so only the kind of error is shown.
+        if type(error).__module__.partition(".")[0] not in _READERS and not isinstance(error, (OSError, ValueError)):
+            raise
+        what = f"cannot be read to its end ({type(error).__name__})."
+        return Fault(shown, what, "See whether it is whole, and of the format it seems to be.")
 
 
 def _opened(part: Part, scratch: Path, source: Source) -> Opened | Fault:
