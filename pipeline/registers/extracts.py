@@ -169,7 +169,7 @@ def deliver(
 
 def _copied(
     opened: Opened, text: ibis.BaseBackend, columns: dict[str, str], rows: Path, shown: str
-) -> str | Fault | None:
+) -> str | Fault:
     """Copy the rows of an opened file; returns its encoding, or what is wrong with it."""
     try:
         return opened.read(text, columns, rows)
