@@ -167,9 +167,7 @@ def deliver(
     return file, faults
 
 
-def _copied(
-    opened: Opened, text: ibis.BaseBackend, columns: dict[str, str], rows: Path, shown: str
-) -> str | Fault:
+def _copied(opened: Opened, text: ibis.BaseBackend, columns: dict[str, str], rows: Path, shown: str) -> str | Fault:
     """Copy the rows of an opened file; returns its encoding, or what is wrong with it."""
     try:
         return opened.read(text, columns, rows)
