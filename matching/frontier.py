@@ -54,6 +54,7 @@ def frontier(
     weights: str | Sequence[float] | np.ndarray | pd.Series | None = None,
     variables: Sequence[str] | None = None,
     bins: Mapping[str, Bounds] | None = None,
+    match: Callable[[Coarsening], MatchedSample] | None = None,
     measure: Callable[[MatchedSample], Mapping[str, float]] | None = None,
 ) -> pd.DataFrame:
     """One match per coarsening, side by side.
@@ -64,6 +65,7 @@ def frontier(
     grid : name -> coarsening; `coarsening_grid` makes one
     variables : what balance and L1 are measured on, the same for all; when left out, all that any of them matches on
     bins : L1 bins; automatic ones come from all people offered, so they too are the same for all
+    match : how the people are matched on a coarsening; by `cem` with the arguments above when left out
     measure : more columns from each sample, the effect for one
 
     Returns
@@ -80,7 +82,7 @@ def frontier(
     rows = []
     for name, coarsening in grid.items():
         try:
-            sample = cem(people, treatment, coarsening, estimand, weights=weights)
+            sample = match(coarsening) if match else cem(people, treatment, coarsening, estimand, weights=weights)
         except NoMatchError:
             rows.append({"coarsening": name, "treated": 0, "controls": 0, "treated_share": 0.0, "strata": 0})
             continue

@@ -29,15 +29,19 @@ from pipeline.names import COVARIATES, OUTCOME_COLUMNS
 from pipeline.periods import Table
 from pipeline.results import DescriptionRow, FlowStep
 from pipeline.stays import programme_stays
-from pipeline.stratum_totals import TOTAL, with_expected_totals
+from pipeline.stratum_totals import MONTHS, TOTAL, with_expected_totals
 from pipeline.workspace import Run
 
 TABLES = ("persons", "registrations", "categories", "background", "disabilities", "participants")
 KEYS = ("person_id", "participant", "index_date")
+ABOUT = ("start_month", "origin", "background_year")
 
 
 def run(run: Run) -> None:
-    """Write `cohort.parquet`, `flow.json` and `description.json`, and `censoring.parquet` where joining is censored."""
+    """Write `cohort.parquet`, `flow.json` and `description.json`.
+
+    Beside them `censoring.parquet` where joining is censored, and `person_months.parquet` where one month is drawn.
+    """
     if run.config.cohort is not None:
         cohort, steps, description = ready_cohort.build(run.read / "cohort_input.parquet", run.config)
         cohort.to_parquet(run.write / "cohort.parquet", index=False)
@@ -74,7 +78,8 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
         panel = kept(
             covariates_at(eligible(rows), tables["persons"], tables["disabilities"]), scratch / "panel.parquet"
         )
-        chosen = _chosen(panel, config)
+        compared = _compared(panel, population)
+        chosen = _chosen(compared, config)
         cohort = run.write / "cohort.parquet"
         write_parquet(_columns(_with_outcomes(chosen, tables, events, config), config), cohort, KEYS)
         steps = flow(rows, starts, tables["registrations"], population, config.cleaning)
@@ -85,6 +90,9 @@ def _from_extracts(run: Run) -> tuple[list[FlowStep], list[DescriptionRow]]:
         description = describe(described.select("person_id", *COVARIATES).to_pandas())
         if weighs_censoring(population):
             _write_censoring(run, panel, cohort)
+        if _weighs_drawn(config):
+            months = compared.filter(compared.participant == 0).select(*KEYS, *ABOUT, *COVARIATES)
+            write_parquet(months, run.write / MONTHS, KEYS)
     return steps, description
 
 
@@ -118,15 +126,21 @@ def _compared(panel: Table, population: Population) -> Table:
     return rows.filter(~rows.joins_later) if population.future_participants == "exclude" else rows
 
 
-def _chosen(panel: Table, config: Config) -> Table:
+def _chosen(compared: Table, config: Config) -> Table:
     """Rows of the months compared; where one is drawn, with what its stratum's weights sum to on average."""
+    assert config.population is not None
+    chosen = choose_months(compared, config.population, config.seed)
+    if not _weighs_drawn(config):
+        return chosen
+    assert config.matching is not None
+    return with_expected_totals(chosen, compared, config.matching.variables)
+
+
+def _weighs_drawn(config: Config) -> bool:
+    """Whether one month is drawn per person, and matching weighs it by what its stratum's weights sum to on average."""
     population = config.population
     assert population is not None
-    compared = _compared(panel, population)
-    chosen = choose_months(compared, population, config.seed)
-    if population.control_index == "random_month" and population.index_weights and config.matching is not None:
-        return with_expected_totals(chosen, compared, config.matching.variables)
-    return chosen
+    return population.control_index == "random_month" and population.index_weights and config.matching is not None
 
 
 def _with_outcomes(rows: Table, tables: dict[str, Table], events: dict[str, Table], config: Config) -> Table:

@@ -21,6 +21,7 @@ from pipeline.errors import Fault, UserError
 from pipeline.reporting import figures
 from pipeline.reporting.frontier import FrontierRow, frontier_figure
 from pipeline.reporting.words import Words
+from pipeline.stratum_totals import read_months
 
 FORMATS = ("svg", "png", "pdf")
 SHOWN = ["coarsening", "treated", "controls", "strata", "l1", "largest_smd", "hazard_ratio", "lower", "upper"]
@@ -50,6 +51,7 @@ def run_frontier(
     cohort["row"] = np.arange(len(cohort))
     censoring_file = interim / "censoring.parquet"
     censoring = pd.read_parquet(censoring_file) if censoring_file.exists() else None
+    months, estimand = read_months(interim), config.matching.estimand
     grid = coarsenings(config.matching.variables)
     rules = {name: match_stage.rules(variables) for name, variables in grid.items()}
     variables = match_stage.described(config.matching)
@@ -62,9 +64,9 @@ def run_frontier(
         cohort,
         match_stage.TREATMENT,
         rules,
-        config.matching.estimand,
-        weights=match_stage.WEIGHT,
+        estimand,
         variables=variables,
+        match=lambda classes: match_stage.strata(cohort, classes, estimand, months),
         measure=measure,
     )
     policy = Policy.of(config)

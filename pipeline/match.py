@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from pipeline import config as settings
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
 from pipeline.results import Balance, BalanceRow, BeforeAfter, MatchedClass, Matching, Unmatched
-from pipeline.stratum_totals import use_expected_totals
+from pipeline.stratum_totals import use_expected_totals, with_totals_among
 from pipeline.workspace import Run
 
 TREATMENT = "participant"
@@ -41,8 +41,10 @@ def run(run: Run) -> None:
     (run.write / "match.json").write_text(json.dumps(summary, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
+def match(cohort: pd.DataFrame, config: Config, months: pd.DataFrame | None = None) -> matching.MatchedSample:
     """Coarsened exact matching of a cohort as configured.
+
+    months : where the cohort is not the one the cohort stage made for these classes, as in `strata`
 
     Raises
     ------
@@ -52,16 +54,25 @@ def match(cohort: pd.DataFrame, config: Config) -> matching.MatchedSample:
     _check_columns(config.matching.variables, cohort, "matching.variables")
     _check_columns(config.matching.balance, cohort, "matching.balance")
     try:
-        sample = matching.cem(
-            cohort,
-            treatment=TREATMENT,
-            coarsening=rules(config.matching.variables),
-            estimand=config.matching.estimand,
-            weights=WEIGHT,
-        )
+        return strata(cohort, rules(config.matching.variables), config.matching.estimand, months)
     except ValueError as error:
         raise UserError(Fault("matching", f"{error}", "Change 'matching.variables' in the configuration.")) from None
-    return use_expected_totals(sample)
+
+
+def strata(
+    cohort: pd.DataFrame, classes: Mapping[str, Rule], estimand: str, months: pd.DataFrame | None = None
+) -> matching.MatchedSample:
+    """Coarsened exact matching under any classes.
+
+    months : person-months as `stratum_totals.read_months` gives them. Totals of strata are taken from them instead of
+        from the cohort, which knows those of the configured classes alone; None where no month was drawn.
+
+    Raises
+    ------
+    ValueError : as in `matching.cem`
+    """
+    people = with_totals_among(cohort, months, classes)
+    return use_expected_totals(matching.cem(people, TREATMENT, classes, estimand, weights=WEIGHT))
 
 
 def rules(variables: dict[str, settings.Coarsening]) -> dict[str, Rule]:

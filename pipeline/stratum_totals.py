@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import ibis
 import numpy as np
@@ -24,6 +25,7 @@ from pipeline.config import Coarsening
 from pipeline.periods import Table
 
 TOTAL = "index_total"
+MONTHS = "person_months.parquet"  # what the drawn months were drawn among, for totals under other classes
 NOTE = "controls' stratum totals are eligible person-months over the chance that one is drawn, not the weights drawn"
 DECIMALS = 9
 
@@ -68,26 +70,58 @@ def expected_totals(counts: pd.DataFrame) -> pd.DataFrame:
     return totals.drop(columns=["all", "none"])
 
 
-def totals_among(eligible: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.Series:
+def read_months(folder: Path) -> pd.DataFrame | None:
+    """The person-months among which the cohort's controls were drawn; None where the cohort stage left none."""
+    file = folder / MONTHS
+    return pd.read_parquet(file) if file.exists() else None
+
+
+def with_totals_among(
+    cohort: pd.DataFrame, months: pd.DataFrame | None, rules: Mapping[str, Rule], inside: pd.Series | None = None
+) -> pd.DataFrame:
+    """A drawn cohort with `index_total` under other classes than the configured, or among part of the person-months.
+
+    Parameters
+    ----------
+    cohort : rows of cohort.parquet, all or those that are `inside`
+    months : as `read_months` gives them; None leaves the cohort as it is
+    rules, inside : as in `totals_among`
+    """
+    if months is None:
+        return cohort
+    keys = ["person_id", "start_month"]
+    totals = totals_among(months, rules, inside)
+    known = totals.set_axis(pd.MultiIndex.from_frame(months[keys]))
+    total = known.reindex(pd.MultiIndex.from_frame(cohort[keys])).to_numpy()
+    return cohort.assign(**{TOTAL: np.where(cohort["participant"] == 0, total, np.nan)})
+
+
+def totals_among(eligible: pd.DataFrame, rules: Mapping[str, Rule], inside: pd.Series | None = None) -> pd.Series:
     """`index_total` of the stratum of each control person-month, when one month of each person is drawn among them.
 
     Parameters
     ----------
     eligible : person-months of controls, with person_id and the matching variables
     rules : the matching variables and their classes
+    inside : (n,) bool, the person-months that make up a group which is matched by itself; all when left out. The
+        month is drawn among all of a person's, so that one inside is not always drawn.
 
     Returns
     -------
-    (n,) in the index of `eligible`; the same as the engine's `with_expected_totals` gives the drawn ones
+    a total for each row inside, by the index of `eligible`; as the engine's `with_expected_totals` gives the drawn ones
     """
-    classes = [coarsen(eligible[name], rule, name) for name, rule in rules.items()]
+    numbers = pd.factorize(eligible["person_id"])[0]
+    months, rows = np.bincount(numbers), eligible
+    if inside is not None:
+        rows, numbers = eligible[inside], numbers[inside]
+    classes = [coarsen(rows[name], rule, name) for name, rule in rules.items()]
     cell, _ = number_cells([c.codes for c in classes], [len(c.labels) for c in classes])
-    people = pd.DataFrame({"person": pd.factorize(eligible["person_id"])[0], "cell": cell})
+    people = pd.DataFrame({"person": numbers, "cell": cell})
     within = people.groupby(["person", "cell"], sort=True).size().rename("within").reset_index()
-    within["months"] = np.bincount(people["person"])[within["person"]]
+    within["months"] = months[within["person"]]
     counts = within.groupby(["cell", "within", "months"], as_index=False, sort=True).agg(people=("person", "size"))
     totals = expected_totals(counts).set_index("cell")[TOTAL]
-    return pd.Series(totals.reindex(cell).to_numpy(), index=eligible.index, name=TOTAL)
+    return pd.Series(totals.reindex(cell).to_numpy(), index=rows.index, name=TOTAL)
 
 
 def use_expected_totals(sample: MatchedSample) -> MatchedSample:

@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import cohort, load, match
 from pipeline.cli import run
 from pipeline.coarsenings import coarsenings, narrower, wider
-from pipeline.config import Cut, Groups, load_config
+from pipeline.config import Config, Cut, Groups, load_config
 from pipeline.errors import UserError
-from pipeline.frontier import run_frontier
+from pipeline.frontier import headline_effect, run_frontier
+from pipeline.simulation import simulate, write_extracts
+from pipeline.stratum_totals import NOTE, read_months
+from pipeline.workspace import Run
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,3 +77,54 @@ def test_without_matching_there_is_nothing_to_vary(tmp_path):
     with pytest.raises(UserError, match="no classes to vary"):
         run_frontier(config, tmp_path, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> tuple[Config, Path]:
+    """An evaluation in which one month is drawn per control, matched on little, and its working files."""
+    folder = tmp_path_factory.mktemp("drawn")
+    config = load_config(ROOT / "config.yaml")
+    headline, population, rules = config.outcome_names[0], config.population, config.matching
+    variables = {name: rules.variables[name] for name in ("start_month", "woman", "age")}
+    changes = {
+        "outcomes": {headline: config.outcomes[headline]},
+        "population": population.model_copy(update={"control_index": "random_month", "censoring_weights": False}),
+        "matching": rules.model_copy(update={"variables": variables}),
+    }
+    config = config.model_copy(update=changes)
+    write_extracts(simulate(600, seed=5), folder / "data" / "raw")
+    for stage in (load, cohort, match):
+        stage.run(Run(config, folder, folder, folder, lambda line: None))
+    return config, folder
+
+
+def test_drawn_months_are_weighed_in_the_frontier_as_in_the_evaluation(drawn):
+    config, folder = drawn
+    table = run_frontier(config, folder, folder / "reports").set_index("coarsening")
+    matched = headline_effect(pd.read_parquet(folder / "matched.parquet"), config, None)
+    for name, value in matched.items():
+        assert table.loc["configured", name] == pytest.approx(value, rel=1e-9), name
+    raw = headline_effect(
+        match.strata(
+            pd.read_parquet(folder / "cohort.parquet").drop(columns="index_total"),
+            match.rules(config.matching.variables),
+            "ATT",
+        ).data,
+        config,
+        None,
+    )
+    assert abs(raw["difference"] - matched["difference"]) > 1e-4  # the totals do matter here
+
+
+def test_totals_under_other_classes_are_not_those_of_the_configured(drawn):
+    """Wider classes match on larger totals; without any change of classes they are the cohort stage's."""
+    config, folder = drawn
+    people, months = pd.read_parquet(folder / "cohort.parquet"), read_months(folder)
+    own = match.rules(config.matching.variables)
+    stage, again = match.match(people, config), match.match(people, config, months)
+    np.testing.assert_allclose(again.weight, stage.weight, rtol=1e-9)
+    without = {name: rule for name, rule in own.items() if name != "start_month"}
+    sample = match.strata(people, without, "ATT", months)
+    controls = people["participant"] == 0
+    assert (sample.people.loc[controls, "index_total"] > people.loc[controls, "index_total"]).all()
+    assert NOTE in sample.notes
