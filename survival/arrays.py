@@ -15,11 +15,17 @@ Bools = NDArray[np.bool_]
 # Blocks of rows stay in the processor's cache and are small enough for BLAS to keep to one thread: on a busy machine
 # its threads wait for each other longer than they work.
 VECTOR_CELLS, MATRIX_CELLS = 9_000, 260_000
+ROWS = 32_768  # a block of rows when each has a few numbers
 
 
 def group_sums(codes: Ints, values: Floats, size: int) -> Floats:
     """(size,) sums of values by code 0..size-1."""
-    return np.bincount(codes, values, size).astype(float, copy=False)
+    if 8 * size > ROWS or len(codes) <= ROWS:
+        return np.bincount(codes, values, size).astype(float, copy=False)
+    total = np.zeros(size)
+    for rows in blocks(len(codes), ROWS):
+        total += np.bincount(codes[rows], values[rows], size)
+    return total
 
 
 def sorted_keys(key: Ints, size: int) -> tuple[Ints, Ints]:
@@ -32,10 +38,14 @@ def sorted_keys(key: Ints, size: int) -> tuple[Ints, Ints]:
     if size.bit_length() + bits > 63:
         order = np.argsort(key, kind="stable")
         return key[order], order
-    packed = key.astype(np.int64, copy=False) << bits
-    packed |= np.arange(len(key))
+    packed = np.empty(len(key), dtype=np.int64)
+    for rows in blocks(len(key), ROWS):
+        np.left_shift(key[rows], bits, out=packed[rows])
+        packed[rows] |= np.arange(rows.start, min(rows.stop, len(key)))
     packed.sort()
-    return packed >> bits, packed & ((1 << bits) - 1)
+    order = packed & ((1 << bits) - 1)
+    packed >>= bits
+    return packed, order
 
 
 def stable_order(key: Ints, size: int) -> Ints:
@@ -57,7 +67,7 @@ def chi_squared(u: Floats, covariance: Floats) -> float:
 def product(x: Floats, b: Floats) -> Floats:
     """(m,) x b, a block of rows at a time."""
     total = np.empty(len(x))
-    for rows in _blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
+    for rows in blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
         np.dot(x[rows], b, out=total[rows])
     return total
 
@@ -65,7 +75,7 @@ def product(x: Floats, b: Floats) -> Floats:
 def transposed_product(x: Floats, v: Floats) -> Floats:
     """(c,) x' v, a block of rows at a time."""
     total = np.zeros(x.shape[1])
-    for rows in _blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
+    for rows in blocks(len(x), VECTOR_CELLS // max(x.shape[1], 1)):
         total += v[rows] @ x[rows]
     return total
 
@@ -74,7 +84,7 @@ def crossproduct(x: Floats, v: Floats | None = None, y: Floats | None = None) ->
     """(c, d) x' Diag(v) y, a block of rows at a time; v is ones and y is x when left out."""
     y = x if y is None else y
     total = np.zeros((x.shape[1], y.shape[1]))
-    for rows in _blocks(len(x), MATRIX_CELLS // max(x.shape[1] * y.shape[1], 1)):
+    for rows in blocks(len(x), MATRIX_CELLS // max(x.shape[1] * y.shape[1], 1)):
         total += x[rows].T @ (y[rows] if v is None else y[rows] * v[rows, None])
     return total
 
@@ -84,7 +94,8 @@ def dot(a: Floats, b: Floats) -> float:
     return float(np.multiply(a, b).sum())
 
 
-def _blocks(n: int, size: int) -> Iterator[slice]:
+def blocks(n: int, size: int) -> Iterator[slice]:
+    """Slices of 0..n-1, `size` long or a little more."""
     size = max(size, 64)
     for start in range(0, n, size):
         yield slice(start, start + size)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.arrays import Floats, Ints, dot, group_sums, sorted_keys
+from survival.arrays import ROWS, Floats, Ints, blocks, dot, group_sums, sorted_keys
 from survival.risksets import RiskSets
 
 BLOCK = 65_536  # jumps looked at together, so that what is made of them stays in the cache
@@ -25,13 +25,15 @@ BLOCK = 65_536  # jumps looked at together, so that what is made of them stays i
 class Jumps:
     """The changes of P, by cluster and time.
 
-    weight (j,) of the row that changes it; cell (j,) the risk set after which it counts, K when never, and in the low
-    `kind_bits` bits how the row leaves, 0..kinds-1, or kinds when it enters; first (C,) where each cluster's run
-    begins, None when each row is its own cluster and none is late.
+    weight (j,) of the rows that change it; key (j,) the cluster, the risk set after which the change counts, K when
+    never, and in the low `kind_bits` bits how the row leaves, 0..kinds-1, or kinds when it enters; order (j,) whose
+    weight belongs to each key, None when they stand side by side; first (C,) where each cluster's run of keys begins,
+    None when each row is its own cluster and none is late.
     """
 
     weight: Floats
-    cell: Ints
+    key: Ints
+    order: Ints | None
     first: Ints | None
     kinds: int
     size: int
@@ -41,14 +43,25 @@ class Jumps:
         """How many low bits of a cell hold the kind."""
         return self.kinds.bit_length()
 
-    def blocks(self) -> Iterator[tuple[slice, Ints | None]]:
-        """Rows of whole clusters, about as many as `BLOCK` or risk sets, and where each cluster begins among them."""
+    @property
+    def cell_bits(self) -> int:
+        """How many low bits of a key hold the cell: risk set and kind."""
+        return self.size.bit_length() + self.kind_bits
+
+    def blocks(self) -> Iterator[tuple[Floats, Ints, Ints | None]]:
+        """Weight and cell of the rows of whole clusters, about as many as `BLOCK` or risk sets, and where each cluster
+        begins among them."""
+        for rows, first in self._cuts():
+            weight = self.weight[rows] if self.order is None else self.weight[self.order[rows]]
+            yield weight, self.key[rows] & ((1 << self.cell_bits) - 1), first
+
+    def _cuts(self) -> Iterator[tuple[slice, Ints | None]]:
         size = max(BLOCK, 4 * self.size)
         if self.first is None:
-            yield from ((slice(start, start + size), None) for start in range(0, len(self.cell), size))
+            yield from ((slice(start, start + size), None) for start in range(0, len(self.key), size))
             return
-        edges = np.append(self.first, len(self.cell))
-        cut = np.unique(np.append(np.searchsorted(edges, np.arange(0, len(self.cell), size)), len(self.first)))
+        edges = np.append(self.first, len(self.key))
+        cut = np.unique(np.append(np.searchsorted(edges, np.arange(0, len(self.key), size)), len(self.first)))
         for here, end in itertools.pairwise(cut):
             yield slice(edges[here], edges[end]), self.first[here:end] - edges[here]
 
@@ -56,22 +69,23 @@ class Jumps:
 def jumps_of(sets: RiskSets, weight: Floats, kind: Ints, kinds: int, cluster: Ints | None) -> Jumps:
     """The jumps of rows (n,) of `weight` that leave in one of `kinds` ways, in clusters or each its own."""
     when, owner = sets.leaves, cluster if cluster is not None else np.arange(len(weight))
-    kind_bits, when_bits = kinds.bit_length(), sets.size.bit_length()
     if cluster is None and not len(sets.late):
-        return Jumps(weight, (when << kind_bits) | kind, None, kinds, sets.size)
+        return Jumps(weight, (when << kinds.bit_length()) | kind, None, None, kinds, sets.size)
     if len(sets.late):
         owner = np.concatenate([owner, owner[sets.late]])
         when = np.concatenate([when, sets.missed])
         kind = np.concatenate([kind, np.full(len(sets.late), kinds)])
         weight = np.concatenate([weight, weight[sets.late]])
-    packed = owner << (when_bits + kind_bits)
-    packed |= when << kind_bits
-    packed |= kind
+    kind_bits, when_bits = kinds.bit_length(), sets.size.bit_length()
+    packed = np.empty(len(owner), dtype=np.int64)
+    for rows in blocks(len(owner), ROWS):
+        packed[rows] = (((owner[rows] << when_bits) | when[rows]) << kind_bits) | kind[rows]
     key, order = sorted_keys(packed, (int(owner.max()) + 1) << (when_bits + kind_bits))
-    owner = key >> (when_bits + kind_bits)
-    first = np.append(0, np.flatnonzero(owner[1:] != owner[:-1]) + 1)
-    key &= (1 << (when_bits + kind_bits)) - 1
-    return Jumps(weight[order], key, first, kinds, sets.size)
+    starts = [[0]]
+    for rows in blocks(len(key) - 1, ROWS):
+        owners = key[rows.start : rows.stop + 1] >> (when_bits + kind_bits)
+        starts.append(np.flatnonzero(owners[1:] != owners[:-1]) + (rows.start + 1))
+    return Jumps(weight, key, order, np.concatenate(starts), kinds, sets.size)
 
 
 def squared_influence(
@@ -87,10 +101,10 @@ def squared_influence(
     pairs = list(itertools.combinations_with_replacement(range(len(tables)), 2))
     changes = np.zeros((len(pairs), jumps.size + 1))
     at_start = 0.0
-    for rows, first in jumps.blocks():
-        steps, after, start = _paths(jumps.weight[rows], jumps.cell[rows], first, tables)
+    for weight, cell, first in jumps.blocks():
+        steps, after, start = _paths(weight, cell, first, tables)
         at_start += dot(start, start)
-        when = jumps.cell[rows] >> jumps.kind_bits
+        when = cell >> jumps.kind_bits
         for change, (a, b) in zip(changes, pairs, strict=True):
             # P Q after a jump less P Q before it.
             difference = steps[a] * after[b]

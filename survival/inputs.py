@@ -61,8 +61,8 @@ def numbers(values: ArrayLike, name: str, n: int | None = None) -> Floats:
         raise ValueError(f"`{name}` must be one-dimensional; it has {array.ndim} dimensions")
     if n is not None and len(array) != n:
         raise ValueError(f"`{name}` has {len(array)} rows and `time` has {n}; they must be as long")
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
+    if not np.isfinite(array).all():
+        bad = int(np.count_nonzero(~np.isfinite(array)))
         raise ValueError(f"`{name}` is missing or infinite in {bad} of {len(array)} rows; fill or leave out those rows")
     return array
 
@@ -87,8 +87,8 @@ def follow_up(
     n = len(stop)
     if n == 0:
         raise ValueError("`time` is empty; there must be at least one row")
-    below = int(np.count_nonzero(stop < 0))
-    if below:
+    if stop.min() < 0:
+        below = int(np.count_nonzero(stop < 0))
         raise ValueError(f"`time` is negative in {below} of {n} rows; it counts from the start of follow-up")
     return FollowUp(
         time=stop,
@@ -100,12 +100,13 @@ def follow_up(
 
 
 def _status(status: ArrayLike, name: str, n: int, causes: bool) -> Ints:
-    values = numbers(status, name, n)
-    whole = values.astype(np.int64)
-    if causes:
-        if (whole != values).any() or whole.min() < 0:
+    values = np.asarray(status)
+    if values.dtype.kind not in "iub" or values.shape != (n,):
+        values = numbers(values, name, n)
+    whole = values.astype(np.int64, copy=False)
+    if whole.min() < 0 or (not causes and whole.max() > 1) or (whole is not values and (whole != values).any()):
+        if causes:
             raise ValueError(f"`{name}` must be 0 for censored and 1, 2, ... for the causes")
-    elif ((values != 0) & (values != 1)).any():
         raise ValueError(f"`{name}` must be 1 where the event happened and 0 where it did not")
     return whole
 
@@ -122,8 +123,8 @@ def _entry(entry: ArrayLike, stop: Floats) -> Floats | None:
 def checked_weights(weights: ArrayLike, n: int) -> Floats:
     """(n,) finite weights of zero or more, not all zero; ValueError otherwise."""
     values = numbers(weights, "weights", n)
-    negative = int(np.count_nonzero(values < 0))
-    if negative:
+    if values.size and values.min() < 0:
+        negative = int(np.count_nonzero(values < 0))
         raise ValueError(f"`weights` is negative in {negative} of {n} rows; weights are zero or more")
     if values.max() == 0:
         raise ValueError("`weights` is zero in every row; nothing is left to estimate from")
@@ -166,7 +167,7 @@ def clusters(values: ArrayLike | None, n: int) -> Codes | None:
         low, high = int(array.min()), int(array.max())
         # Numbers in a narrow range are codes already; looking each up would be most of the work of a curve.
         if low < high < low + 4 * n + 1_000_000:
-            return Codes((array - low).astype(np.int64, copy=False), [])
+            return Codes((array - low if low else array).astype(np.int64, copy=False), [])
     found = grouping(values, "cluster", n, ordered=False)
     if found is not None and len(found.labels) < 2:
         raise ValueError("`cluster` is the same in all rows; errors need at least two clusters, better many")

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from survival.arrays import Floats, Ints, chi_squared, crossproduct, group_sums
+from survival.arrays import ROWS, Floats, Ints, blocks, chi_squared, crossproduct, group_sums
 from survival.influence import cluster_sums
-from survival.inputs import Codes, FollowUp, clusters, follow_up, grouping
+from survival.inputs import Codes, clusters, follow_up, grouping
 from survival.risksets import RiskSets, risk_sets
 
 
@@ -80,9 +80,10 @@ def logrank(
     if not sets.size:
         raise ValueError("`event` never happens; there is nothing to compare")
     robust = weights is not None or cluster is not None
-    table = _Table.of(sets, data.weight(), groups, rho)
+    cell = _cells(sets, groups)
+    table = _Table.of(sets, cell, data.weight(), groups, rho)
     if robust:
-        variance = _robust_variance(table, sets, data, groups, None if owner is None else owner.codes)
+        variance = _robust_variance(table, sets, cell, data.weight(), groups, None if owner is None else owner.codes)
     else:
         variance = _hypergeometric_variance(table)
     return _test(table, variance, groups, "robust_score" if robust else "hypergeometric")
@@ -97,18 +98,16 @@ class _Table:
     emphasis: Floats
 
     @classmethod
-    def of(cls, sets: RiskSets, weight: Floats, groups: Codes, rho: float) -> _Table:
+    def of(cls, sets: RiskSets, cell: Ints, weight: Floats, groups: Codes, rho: float) -> _Table:
         """Count rows of `weight` (n,) by risk set and group."""
         size, count = sets.size + 1, len(groups.labels)
-        cell = groups.codes * size + sets.leaves
-
-        def by_group(cells: Ints, values: Floats) -> Floats:
-            return group_sums(cells, values, size * count).reshape(count, size)[:, :-1].T
-
-        at_risk = sets.suffix(by_group(cell, weight))
+        censored, events = group_sums(cell, weight, 2 * count * size).reshape(2, count, size)[:, :, :-1]
+        at_risk = sets.suffix((censored + events).T)
         if len(sets.late):
-            at_risk -= sets.suffix(by_group(groups.codes[sets.late] * size + sets.missed, weight[sets.late]))
-        events = by_group(cell, weight * sets.event)
+            missed = groups.codes[sets.late] * size + sets.missed
+            came = group_sums(missed, weight[sets.late], count * size).reshape(count, size)
+            at_risk -= sets.suffix(came[:, :-1].T)
+        events = events.T
         emphasis = np.ones(sets.size)
         if rho:
             left = 1 - np.minimum(events.sum(axis=1) / at_risk.sum(axis=1), 1.0)
@@ -127,6 +126,15 @@ class _Table:
         return self.share * self.events.sum(axis=1, keepdims=True)
 
 
+def _cells(sets: RiskSets, groups: Codes) -> Ints:
+    """(n,) the place of each row in a table (2, G, K + 1): whether its event happens, its group, when it leaves."""
+    size = sets.size + 1
+    happened, cell = len(groups.labels) * size, np.empty(len(sets.leaves), dtype=np.int64)
+    for rows in blocks(len(cell), ROWS):
+        cell[rows] = groups.codes[rows] * size + sets.leaves[rows] + sets.event[rows] * happened
+    return cell
+
+
 def _hypergeometric_variance(table: _Table) -> Floats:
     """(G, G) of observed - expected given the margins of each table."""
     y, d, share = table.at_risk.sum(axis=1), table.events.sum(axis=1), table.share
@@ -135,7 +143,9 @@ def _hypergeometric_variance(table: _Table) -> Floats:
     return np.diag(factor @ share) - share.T @ (share * factor[:, None])
 
 
-def _robust_variance(table: _Table, sets: RiskSets, data: FollowUp, groups: Codes, owner: Ints | None) -> Floats:
+def _robust_variance(
+    table: _Table, sets: RiskSets, cell: Ints, weight: Floats, groups: Codes, owner: Ints | None
+) -> Floats:
     """(G, G) sum over clusters of squared score residuals at equal hazards.
 
     A row's residual for group g depends on its own group, when it leaves and whether by an event (and, late, on when it
@@ -144,16 +154,17 @@ def _robust_variance(table: _Table, sets: RiskSets, data: FollowUp, groups: Code
     size, count = sets.size, len(groups.labels)
     rate = table.emphasis * table.events.sum(axis=1) / table.at_risk.sum(axis=1)
     all_paths = sets.prefix(np.column_stack([rate, rate[:, None] * table.share]))
-    cell = groups.codes * (size + 1) + sets.leaves + sets.event * (count * (size + 1))
     late = groups.codes[sets.late] * (size + 1) + sets.missed
-    weight, columns = data.weight(), []
+    columns = []
     for g in range(count - 1):
         own = (np.arange(count) == g).astype(float)[:, None]
         path = np.zeros((count, size + 1))
         path[:, :-1] = all_paths[:, 1 + g] - own * all_paths[:, 0]
         at_event = np.zeros((count, size + 1))
         at_event[:, :-1] = table.emphasis * (own - table.share[:, g])
-        residual = weight * np.concatenate([path, path + at_event]).ravel()[cell]
+        of_cell, residual = np.concatenate([path, path + at_event]).ravel(), np.empty(len(cell))
+        for rows in blocks(len(cell), ROWS):
+            np.multiply(of_cell[cell[rows]], weight[rows], out=residual[rows])
         residual[sets.late] -= weight[sets.late] * path.ravel()[late]
         columns.append(cluster_sums(owner, residual))
     columns.append(-np.sum(columns, axis=0))

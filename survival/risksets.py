@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from survival.arrays import Bools, Floats, Ints, group_sums
+from survival.arrays import ROWS, Bools, Floats, Ints, blocks, group_sums
 from survival.inputs import FollowUp
 
 # Times closer than this share of the mean event time are one time, as with R's `timefix`: 0.1 + 0.2 ties with 0.3.
@@ -110,7 +110,7 @@ def risk_sets(data: FollowUp, stratum: Ints | None = None, strata: int = 1) -> R
     outside = last <= (base if first is None else first)
     if uncounted is not None:
         outside |= uncounted
-    leaves = last - 1
+    leaves = np.subtract(last, 1, out=last)
     leaves[outside] = len(times)
     late = np.flatnonzero(~outside & (first > base)) if first is not None else np.empty(0, dtype=np.int64)
     missed = first[late] - 1 if first is not None else late
@@ -123,7 +123,8 @@ def _on_grid(time: Floats, entry: Floats | None, event: Bools) -> tuple[Floats, 
     days = _whole(time) if span <= 4 * len(time) + 1_000_000 else None
     entry_days = _whole(np.maximum(entry, -1)) if days is not None and entry is not None else None
     if days is not None and (entry is None or entry_days is not None):
-        happened = np.bincount(days, event, span) > 0
+        happened = np.zeros(span, dtype=bool)
+        happened[days[event]] = True
         upto = np.cumsum(happened, dtype=np.int64)
         grid = np.flatnonzero(happened).astype(float)
         return grid, upto[days], None if entry_days is None else np.append(upto, 0)[entry_days]
@@ -137,8 +138,12 @@ def _on_grid(time: Floats, entry: Floats | None, event: Bools) -> tuple[Floats, 
 
 def _whole(values: Floats) -> Ints | None:
     """The values as integers, None unless they are whole."""
-    whole = values.astype(np.int64)
-    return whole if (whole == values).all() else None
+    whole = np.empty(len(values), dtype=np.int64)
+    for rows in blocks(len(values), ROWS):
+        whole[rows] = values[rows]
+        if (whole[rows] != values[rows]).any():
+            return None
+    return whole
 
 
 def _by_stratum(
