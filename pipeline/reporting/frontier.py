@@ -75,7 +75,7 @@ def _panel(axes: Axes, look: Look, rows: Sequence[FrontierRow], panel: str, *, f
             continue
         if panel == "hazard_ratio" and row.lower is not None and row.upper is not None:
             axes.plot([row.lower, row.upper], [y, y], color=ink, linewidth=1.2, solid_capstyle="butt")
-        axes.plot([value], [y], marker="D" if y == 0 else "o", markersize=4.2, color=ink)
+        axes.plot([value], [y], marker="D" if y == 0 else "o", markersize=4.2, color=ink, clip_on=False)
     if values and values[0] is not None:
         axes.axvline(values[0], color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), zorder=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
