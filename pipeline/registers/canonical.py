@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.account import Effect, RuleAccount
 from pipeline.engine import kept
 from pipeline.registers import cleaning, values
+from pipeline.registers.codes import CATEGORIES
 from pipeline.registers.people import EFFECTS, without_usable_start
 from pipeline.registers.rules import Cleaning
 
@@ -35,7 +36,7 @@ _OF_ROWS = (*cleaning.FLAGS, "exact_duplicate", "earlier_delivery")
 _OF_PERIODS = ("no_person", "no_start", "end_before_start", *_OF_ROWS, "after_death", "same_start")
 _RULES: Mapping[str, tuple[str, ...]] = {
     "registrations": (*_OF_PERIODS, "no_usable_start"),
-    "categories": (*_OF_PERIODS, "no_code", "empty_period", "no_usable_start"),
+    "categories": (*_OF_PERIODS, "no_code", "empty_period", "code_not_in_force", "no_usable_start"),
     "background": ("no_person", *_OF_ROWS, "repeated_year", "no_usable_start"),
     "participants": _OF_PERIODS,
 }
@@ -71,7 +72,14 @@ def judge(source: str, rows: ir.Table, path: Path, people: ir.Table | None, sett
     else:
         start, end, code = _PERIODS[source]
         judged = cleaning.clean_periods(
-            rows, start, end, code, half_open=code is not None, people=people, cleaning=settings
+            rows,
+            start,
+            end,
+            code,
+            half_open=code is not None,
+            codes=CATEGORIES if code is not None else None,
+            people=people,
+            cleaning=settings,
         )
     judged = kept(judged, path)
     counts = cleaning.rows_by_rule(judged)

@@ -9,6 +9,7 @@ Which of several rows is used depends on what they hold and on their delivery, n
 - `empty_period`: a category period that ends the day it starts was never in force
 - `reused_number`, `changed_number`, `wrong_number`: the person's number is flagged (`pipeline.registers.people`)
 - `after_death`: the period starts after the person's death
+- `code_not_in_force`: the code was not in use on the day the period starts
 - `exact_duplicate`: the same row again
 - `earlier_delivery`: a later delivery holds a period of the same start (and code), or the same year, otherwise
 - `same_start`: several periods of a person start the same day. Of the same code the one with the latest known end
@@ -27,6 +28,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
+from pipeline.registers import values
 from pipeline.registers.rules import Cleaning
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 OLDEST = 120
 MARKED = "marked"  # column that says which used rows were changed, or only counted
 DELIVERY = "delivery"  # number of the delivery a row came with, later ones higher; there when there are several
+OFF = "code_not_in_force"
 FLAGS = ("reused_number", "changed_number", "wrong_number")
 _WORKING = ("rule", "noted", "copies", MARKED, DELIVERY)
 
@@ -46,14 +49,16 @@ def clean_periods(
     code: str | None,
     *,
     half_open: bool,
+    codes: str | None = None,
     people: ir.Table | None = None,
     cleaning: Cleaning | None = None,
 ) -> ir.Table:
     """Judge periods of people: `person_id`, a start, an end (null: still open) and, where there is one, a code.
 
     `half_open` periods last up to their end, not through it: a period that ends the day it starts is empty, and one
-    that goes on after the next has begun is cut: its end is moved there. Overlaps are `marked`, either way. `people`
-    has what is known of their numbers and deaths (`pipeline.registers.people.flagged`), None when nothing is.
+    that goes on after the next has begun is cut: its end is moved there. Overlaps are `marked`, either way. `codes`
+    is the code list of the code, which may say from when to when a code was in use. `people` has what is known of their
+    numbers and deaths (`pipeline.registers.people.flagged`), None when nothing is.
     """
     import ibis
 
@@ -66,6 +71,8 @@ def clean_periods(
         wrong.append((table[code].isnull(), "no_code"))
     if half_open:
         wrong.append((table[end] == table[start], "empty_period"))
+    if code is not None and codes is not None:
+        table = table.mutate(**{OFF: ~values.in_force(table[code], table[start], codes)})
     judged = _merged(_with_rules(table, wrong, people, cleaning or Cleaning(), start))
     judged = _same_start(_earlier_delivery(judged, [start, *([code] if code else [])]), start, end, code)
     following = judged[start].lead().over(ibis.window(group_by=["person_id", judged.rule.isnull()], order_by=start))
@@ -121,21 +128,23 @@ def _with_rules(
     cleaning: Cleaning,
     start: str | None,
 ) -> ir.Table:
-    """Rows with the first rule of their own that they meet, and what is known of their person's number and death."""
+    """Rows with the first rule that sets them aside, and with the first that is only noted."""
     import ibis
 
-    table = table.mutate(rule=ibis.cases(*wrong))
-    if people is None:
-        return table.mutate(noted=ibis.null("string"))
-    about = people.rename({f"person_{name}": name for name in people.columns})
-    joined = table.left_join(about, table.person_id == about.person_person_id)
-    met = [(joined[f"person_{flag}"].fill_null(False), flag) for flag in FLAGS]
-    if start is not None:
-        met.append(((joined[start] > joined.person_died_on).fill_null(False), "after_death"))
+    joined = table = table.mutate(rule=ibis.cases(*wrong))
+    met = []
+    if people is not None:
+        about = people.rename({f"person_{name}": name for name in people.columns})
+        joined = table.left_join(about, table.person_id == about.person_person_id)
+        met = [(joined[f"person_{flag}"].fill_null(False), flag) for flag in FLAGS]
+        if start is not None:
+            met.append(((joined[start] > joined.person_died_on).fill_null(False), "after_death"))
+    if OFF in table.columns:
+        met.append((joined[OFF].fill_null(False), OFF))
     aside = [pair for pair in met if getattr(cleaning, pair[1]) != "keep"]
     noted = [pair for pair in met if getattr(cleaning, pair[1]) == "keep"]
     return joined.select(
-        *(name for name in table.columns if name != "rule"),
+        *(name for name in table.columns if name not in ("rule", OFF)),
         rule=ibis.cases((joined.rule.notnull(), joined.rule), *aside),
         noted=ibis.cases(*noted) if noted else ibis.null("string"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -81,31 +82,35 @@ def people_rules(
     persons : the canonical table
     population : None when only the extracts are checked, without what is asked of them
     """
-    counts: dict[str, ir.Scalar] = {"death": persons.died_on.count()}
     starts = used["participants"]
+    counts: dict[tuple[str, str], ir.Scalar] = {("background", "death"): persons.died_on.count()}
     if population is not None:
         inside = _inside(starts, population.intake)
-        counts["outside_intake"] = starts.filter(~inside).count()
+        counts["participants", "outside_intake"] = starts.filter(~inside).count()
         starts = starts.filter(inside)
     by_person = starts.group_by("person_id").aggregate(starts=starts.count(), started_on=starts.started_on.min())
-    counts["several_starts"] = by_person.filter(by_person.starts > 1).count()
+    counts["participants", "several_starts"] = by_person.filter(by_person.starts > 1).count()
     everyone = used["participants"].select("person_id").distinct()
     nowhere = everyone.anti_join(used["registrations"], "person_id").anti_join(used["categories"], "person_id")
-    counts["not_in_af_register"] = nowhere.count()
-    counts["no_background_year"] = _without_year(by_person, used["background"], population).count()
+    counts["participants", "not_in_af_register"] = nowhere.count()
+    compared = {"participants": by_person.select("person_id", year=by_person.started_on.year())}
+    if population is not None:
+        compared["categories"] = _in_programme(used["categories"], population).anti_join(everyone, "person_id")
+    for source, people in compared.items():
+        counts[source, "no_background_year"] = _without_year(people, used["background"], population).nunique()
     dated = by_person.inner_join(persons.select("person_id", "birth_year"), "person_id")
     age = dated.started_on.year() - dated.birth_year
     outside = (age < cleaning.ages.least) | (age > cleaning.ages.most)
-    counts["age_out_of_range"] = dated.filter(outside.fill_null(False)).count()
+    counts["participants", "age_out_of_range"] = dated.filter(outside.fill_null(False)).count()
     return tuple(
         RuleAccount(
-            "background" if rule == "death" else "participants",
+            source,
             rule,
             EFFECTS[getattr(cleaning, rule)],
             int(count.to_pyarrow().as_py()),
             "rows" if rule == "outside_intake" else "people",
         )
-        for rule, count in counts.items()
+        for (source, rule), count in counts.items()
     )
 
 
@@ -115,20 +120,42 @@ def _inside(starts: ir.Table, intake: Intake) -> ir.BooleanValue:
     return starts.started_on.between(ibis.literal(intake.first), ibis.literal(intake.last))
 
 
-def _without_year(starts: ir.Table, background: ir.Table, population: Population | None) -> ir.Table:
-    """Participants who have no LISA row of the year asked for, but one of an earlier year.
+def _in_programme(categories: ir.Table, population: Population) -> ir.Table:
+    """person_id and year: in which years of the intake people are in a category of the programme."""
+    import ibis
 
-    Asked for is the latest delivered year before the start, or the fixed one.
+    intake = population.intake
+    periods = categories.filter(categories.category.isin(population.programme_categories))
+    parts = []
+    for year in range(intake.first.year, intake.last.year + 1):
+        first, last = max(intake.first, dt.date(year, 1, 1)), min(intake.last, dt.date(year, 12, 31))
+        lasts = periods.valid_to.isnull() | (periods.valid_to > ibis.literal(first))
+        parts.append(
+            periods.filter((periods.valid_from <= ibis.literal(last)) & lasts).select(
+                "person_id", year=ibis.literal(year, "int32")
+            )
+        )
+    return ibis.union(*parts, distinct=True)
+
+
+def _without_year(people: ir.Table, background: ir.Table, population: Population | None) -> ir.StringColumn:
+    """person_id of people who lack the LISA row that is asked for in a year, but have one of an earlier year.
+
+    Asked for is the latest delivered year before that year, or the fixed one.
+
+    Parameters
+    ----------
+    people : person_id and year, several of a person or one
     """
     import ibis
 
-    years = background.select("year").distinct()
     if population is not None and population.background_year == "fixed":
-        asked = starts.mutate(asked=ibis.literal(population.fixed_background_year, "int32"))
+        asked = people.mutate(asked=ibis.literal(population.fixed_background_year, "int32"))
     else:
-        before = starts.inner_join(years, [starts.started_on.year() > years.year])
-        asked = before.group_by("person_id").aggregate(asked=before.year.max())
+        years = background.select(delivered="year").distinct()
+        before = people.inner_join(years, [people.year > years.delivered])
+        asked = before.group_by("person_id", "year").aggregate(asked=before.delivered.max())
     rows = background.select(lisa_person="person_id", lisa_year="year")
     joined = asked.inner_join(rows, [asked.person_id == rows.lisa_person, rows.lisa_year <= asked.asked])
     latest = joined.group_by("person_id", "asked").aggregate(latest=joined.lisa_year.max())
-    return latest.filter(latest.latest < latest.asked)
+    return latest.filter(latest.latest < latest.asked).person_id

@@ -4,8 +4,8 @@ Names are those of the settings under `cleaning:`, of the account and of the rep
 rule it meets, in this order; rules of people come after those of rows.
 
 Rows of periods: `no_person`, `no_start`, `end_before_start`, `no_code`, `empty_period`, the flags of person numbers,
-`after_death`, `exact_duplicate`, `earlier_delivery`, `same_start`, `overlap`. Rows of years: `no_person`, the flags,
-`exact_duplicate`, `earlier_delivery`, `repeated_year`, `implausible_birth_year`.
+`after_death`, `code_not_in_force`, `exact_duplicate`, `earlier_delivery`, `same_start`, `overlap`. Rows of years:
+`no_person`, the flags, `exact_duplicate`, `earlier_delivery`, `repeated_year`, `implausible_birth_year`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Cleaning(BaseModel):
     end_before_start: Row = Field("set_aside", description="periods that end before they start")
     no_code: Row = Field("set_aside", description="category periods without a category")
     empty_period: Row = Field("set_aside", description="category periods that end the day they start")
+    code_not_in_force: Choice = Field(
+        "keep", description="category periods that start when their code was not in use (data/codes/)"
+    )
     exact_duplicate: Row = Field("set_aside", description="rows alike in every column, all but one")
     earlier_delivery: Row = Field(
         "set_aside", description="periods and years that a later delivery of the register holds too, with other values"

@@ -177,6 +177,22 @@ def _any_of(signs: list[ir.BooleanValue]) -> ir.BooleanValue:
     return ibis.or_(*signs) if signs else ibis.literal(False)
 
 
+def in_force(code: ir.StringValue, day: ir.DateValue, codes: str) -> ir.BooleanValue:
+    """Whether a code was in use on a day, as far as its list says; codes that it does not know count as in use."""
+    import ibis
+
+    meanings: dict[str, list[ir.BooleanValue]] = {}
+    for row in code_list(codes):
+        within = [ibis.literal(True)]
+        if row["valid_from"]:
+            within.append(day >= ibis.date(row["valid_from"]))
+        if row["valid_to"]:
+            within.append(day <= ibis.date(row["valid_to"]))
+        meanings.setdefault(row["code"], []).append(ibis.and_(*within))
+    limited = {row["code"] for row in code_list(codes) if row["valid_from"] or row["valid_to"]}
+    return ibis.cases(*((code == name, ibis.or_(*meanings[name])) for name in sorted(limited)), else_=True)
+
+
 def grouped(code: ir.StringValue, codes: str, column: str = "group") -> ir.StringValue:
     """The group that a code list puts a code in; null for unknown codes."""
     import ibis

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.registers.codes import CATEGORIES, code_list
 from pipeline.simulation import parameters as p
 from pipeline.simulation import states as s
 from pipeline.simulation.draws import generator
 from pipeline.simulation.lives import Lives
-from pipeline.simulation.timeline import LAST_DAY, NEVER, timestamps, years
+from pipeline.simulation.timeline import LAST_DAY, NEVER, day_number, timestamps, years
 
 
 def af_registers(people: pd.DataFrame, lives: Lives, seed: int) -> dict[str, pd.DataFrame]:
@@ -23,7 +24,7 @@ def af_registers(people: pd.DataFrame, lives: Lives, seed: int) -> dict[str, pd.
         spells.loc[spells["code"] != "", ["row", "start", "end", "code"]], generator(seed, "automatic categories")
     )
     before = _histories(people, at_af, generator(seed, "history before the window"))
-    categories = pd.concat([earlier.assign(code="11").drop(columns="reason"), before, present])
+    categories = _of_their_time(pd.concat([earlier.assign(code="11").drop(columns="reason"), before, present]))
     return {
         "af_inskrivning": _delivered(
             people, registrations, {"start": "INTR_DAT", "end": "AVAKT_DATUM", "reason": "AVAKT_ORSAK"}
@@ -136,6 +137,17 @@ def _automatic(categories: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
         piece(phase, at, end, np.full(n, "79", dtype=object)),
     ]
     return pd.concat(pieces, ignore_index=True)
+
+
+def _of_their_time(categories: pd.DataFrame) -> pd.DataFrame:
+    """Periods with code 11 until their own code came into use, and none from before that one did."""
+    since = {row["code"]: day_number(row["valid_from"]) for row in code_list(CATEGORIES) if row["valid_from"]}
+    first = categories["code"].map(since).fillna(since["11"]).astype(np.int64)
+    late = categories["start"] < first
+    before = categories[late].assign(code="11", end=np.minimum(categories["end"], first)[late])
+    after = categories.assign(start=np.where(late, first, categories["start"]))
+    whole = pd.concat([before.assign(start=before["start"].clip(lower=since["11"])), after])
+    return whole[whole["start"] < whole["end"]]
 
 
 def _with_disability(people: pd.DataFrame, categories: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

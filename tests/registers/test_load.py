@@ -168,6 +168,7 @@ def test_rules_are_counted_by_source(config: Config, tmp_path: Path) -> None:
         ("participants", "overlap"): 1,
         ("participants", "several_starts"): 1,
         ("participants", "not_in_af_register"): 1,
+        ("categories", "no_background_year"): 1,
     }
     assert ("12", "70", day("2019-05-02"), day("2021-12-01")) in table(folder, "categories")
 
@@ -180,7 +181,11 @@ def test_two_deliveries_of_a_register_are_appended(config: Config, tmp_path: Pat
     found = table(folder, "registrations")
     assert ("12", day("2019-05-02"), day("2021-12-08"), "6") in found, "the later delivery knows the end"
     assert ("15", day("2001-01-01"), day("2002-01-01"), "1") in found
-    assert rules(folder) == {("registrations", "same_start"): 1, ("participants", "not_in_af_register"): 1}
+    assert rules(folder) == {
+        ("registrations", "same_start"): 1,
+        ("participants", "not_in_af_register"): 1,
+        ("categories", "no_background_year"): 1,
+    }
 
 
 def test_a_flag_that_is_not_delivered_leaves_the_amount_to_tell(config: Config, tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ def column(folder: Path, name: str, place: int) -> list[Any]:
 
 
 NOT_IN_AF = {("participants", "not_in_af_register"): ("set_aside", 1)}
+# Person 13, in the programme all the time, has no row of 2019.
+NO_YEAR = {("categories", "no_background_year"): ("changed", 1)}
+ALWAYS = NOT_IN_AF | NO_YEAR
 
 
 def with_lisa_column(name: str, values: dict[str, str]) -> Files:
@@ -61,7 +64,7 @@ def test_every_rule_has_a_setting_and_every_setting_a_rule() -> None:
 def test_people_with_a_reused_number_are_left_out_of_every_register(config: Config, tmp_path: Path) -> None:
     files = with_lisa_column("AterPNr", {"12": "1", "11": "0"})
     met, folder = cleaned(config, files, tmp_path)
-    assert met == NOT_IN_AF | {
+    assert met == ALWAYS | {
         ("registrations", "reused_number"): ("set_aside", 1),
         ("categories", "reused_number"): ("set_aside", 1),
         ("background", "reused_number"): ("set_aside", 1),
@@ -91,7 +94,7 @@ def test_changed_numbers_are_counted(config: Config, tmp_path: Path) -> None:
 
 def test_what_starts_after_death_is_set_aside(config: Config, tmp_path: Path) -> None:
     met, folder = cleaned(config, with_lisa_column("DodDatum", {"13": "20210501", "11": "2020-12-31"}), tmp_path)
-    assert met == NOT_IN_AF | {
+    assert met == ALWAYS | {
         ("background", "death"): ("changed", 2),
         ("categories", "after_death"): ("set_aside", 1),
         ("registrations", "after_death"): ("set_aside", 1),
@@ -138,6 +141,32 @@ def test_a_year_without_a_lisa_row_is_counted(config: Config, tmp_path: Path) ->
     assert met["participants", "no_background_year"] == ("changed", 1)
 
 
+def test_controls_without_a_lisa_row_are_counted_too(config: Config, tmp_path: Path) -> None:
+    """Person 13 has no row of 2019, which months of 2020 ask for; with a row, nobody is counted."""
+    met, _ = cleaned(config, small_extracts(), tmp_path / "without")
+    assert met == ALWAYS
+    files = small_extracts()
+    files["lisa_2019.csv"].append(files["lisa_2018.csv"][2])
+    assert cleaned(config, files, tmp_path / "with")[0] == NOT_IN_AF
+
+
+@pytest.mark.parametrize(("setting", "effect"), [("keep", "counted"), ("set_aside", "set_aside")])
+def test_codes_that_were_not_in_use_are_counted(config: Config, tmp_path: Path, setting: str, effect: str) -> None:
+    """37 was in use from 2008 to 2009; 15 has had one meaning after another since 1996-04-01; 99 is in no list."""
+    files = small_extracts()
+    files[CATEGORIES] += [
+        "13;2009-06-01;2009-07-01;37",
+        "13;2010-06-01;2010-07-01;37",
+        "13;1996-03-31;1996-04-01;15",
+        "13;1996-04-01;1996-05-01;15",
+        "13;2011-01-01;2011-02-01;99",
+    ]
+    files[CATEGORIES] = [files[CATEGORIES][0], *(line + ";" * (4 - line.count(";")) for line in files[CATEGORIES][1:])]
+    met, folder = cleaned(config, files, tmp_path, code_not_in_force=setting)
+    assert met["categories", "code_not_in_force"] == (effect, 2)
+    assert rows(folder, "categories") == (10 if setting == "keep" else 8)
+
+
 @pytest.mark.parametrize(
     ("names", "yearly", "numbers"),
     [
@@ -168,7 +197,7 @@ def two_deliveries() -> Files:
 
 def test_of_two_deliveries_the_later_counts(config: Config, tmp_path: Path) -> None:
     met, folder = cleaned(config, two_deliveries(), tmp_path)
-    assert met == NOT_IN_AF | {
+    assert met == ALWAYS | {
         ("registrations", "exact_duplicate"): ("set_aside", 1),
         ("registrations", "earlier_delivery"): ("set_aside", 1),
     }
@@ -181,7 +210,7 @@ def test_of_two_deliveries_of_a_year_the_later_counts(config: Config, tmp_path: 
     files["lisa_2019_20230101.csv"] = files["lisa_2019.csv"]
     files["lisa_2019_20210101.csv"] = [line.replace(";12;", ";50;") for line in files.pop("lisa_2019.csv")]
     met, folder = cleaned(config, files, tmp_path)
-    assert met == NOT_IN_AF | {
+    assert met == ALWAYS | {
         ("background", "exact_duplicate"): ("set_aside", 1),
         ("background", "earlier_delivery"): ("set_aside", 1),
     }

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.simulation.faults.ledger import Entry
-from pipeline.simulation.faults.rows import PARTICIPANTS, Rows, later, source_of
+from pipeline.simulation.faults.rows import CATEGORIES, PARTICIPANTS, REGISTRATIONS, Rows, later, source_of
 
+FLAGGED = ("reused_number", "changed_number", "wrong_number")
 FLAGS = {"AterPNr": "0", "LopNrByte": "0", "FelPersonNr": "0", "DodDatum": None}
 # A partial date, which counts as the middle of its month: before every start within the intake.
 DIED, COUNTS_AS = "2019-06-00", "2019-06-15"
+PROGRAMME = ("70", "79")
 _STARTS = ("INTR_DAT", "inskadm", "startdatum")
 Tables = dict[str, Rows]
 
@@ -38,6 +40,11 @@ class PersonFault:
     participants: bool = False
     once: bool = False
 
+    @property
+    def loses_start(self) -> bool:
+        """Whether it leaves participants without a start that can be used: whoever died did so before any start."""
+        return self.fault == "no_usable_start" or (self.fault == "death" and self.participants)
+
 
 def put_person_faults(
     tables: Tables, free: set[str], once: set[str], rng: np.random.Generator
@@ -51,6 +58,7 @@ def put_person_faults(
             tables[name] = tables[name].assign(**FLAGS)
     next_key = max(int(key) for table in tables.values() for key in table["LopNr"].dropna()) + 1
     in_project = set(tables[PARTICIPANTS]["LopNr"].dropna())
+    free &= set(tables[REGISTRATIONS]["LopNr"].dropna())  # those not at AF are counted for that already
     put: dict[str, tuple[PersonFault, str]] = {}
     for number, fault in enumerate(PERSON_FAULTS):
         pool = free & in_project if fault.participants else free - in_project
@@ -84,31 +92,34 @@ def _put(tables: Tables, chosen: list[str], keys: dict[str, str], fault: PersonF
 def person_entries(files: dict[str, Rows], put: dict[str, tuple[PersonFault, str]]) -> Iterator[Entry]:
     """The ledger's lines for people: one each, or one for each of their rows in the files as delivered."""
     for person, (fault, _) in put.items():
-        if fault.source:
+        if fault.source and not fault.loses_start:
             yield Entry(fault.fault, fault.source, "", person=person)
-    faults = pd.Series({person: fault.fault for person, (fault, _) in put.items()})
+    faults = pd.Series({person: fault for person, (fault, _) in put.items()})
     for name, table in files.items():
         source = source_of(name)
         fault_of = table["LopNr"].map(faults)
-        again = files.get(name.replace("_2020", "_2023"), table).index if name.endswith("_2020") else ()
+        later_file = files.get(f"{name.removesuffix('_2020')}_2023")
+        again = () if later_file is None or not name.endswith("_2020") else later_file.index
         for row in np.flatnonzero(fault_of.notna()):
-            line = table.iloc[row]
-            if fault_of.iloc[row] == "no_usable_start" and table.index[row] in again:
-                continue  # the later delivery's row is the one in use
-            yield from _row_entries(Entry(fault_of.iloc[row], source, name, int(row) + 2, person=line["LopNr"]), line)
+            line, fault = table.iloc[row], fault_of.iloc[row]
+            for name_of_rule, column in _met(fault, source, line):
+                if name_of_rule == "no_usable_start" and table.index[row] in again:
+                    continue  # the later delivery's row is the one in use
+                yield Entry(name_of_rule, source, name, int(row) + 2, column, person=line["LopNr"])
 
 
-def _row_entries(entry: Entry, line: pd.Series) -> Iterator[Entry]:
-    """What one row of somebody with a fault is counted under."""
-    if entry.fault in ("reused_number", "changed_number", "wrong_number"):
-        yield entry
-    elif entry.fault == "no_usable_start":
-        fault = "end_before_start" if entry.source == "participants" else "no_usable_start"
-        yield Entry(fault, entry.source, entry.file, entry.row, person=entry.person)
-    elif entry.fault == "death" and entry.source == "background":
-        yield Entry("partial_date", entry.source, entry.file, entry.row, "died_on", person=entry.person)
-    elif entry.fault == "death" and starts_after_death(line):
-        yield Entry("after_death", entry.source, entry.file, entry.row, person=entry.person)
+def _met(fault: PersonFault, source: str, line: pd.Series) -> Iterator[tuple[str, str]]:
+    """What one row of somebody with a fault is counted under, with the column where it is a value's."""
+    if fault.fault in FLAGGED:
+        yield fault.fault, ""
+    elif fault.fault == "no_usable_start" and source == "participants":
+        yield "end_before_start", ""
+    elif fault.fault == "death" and starts_after_death(line):
+        yield "after_death", ""
+    elif fault.loses_start:
+        yield "no_usable_start", ""
+    if fault.fault == "death" and source == "background":
+        yield "partial_date", "died_on"
 
 
 def starts_after_death(line: pd.Series) -> bool:
@@ -117,18 +128,34 @@ def starts_after_death(line: pd.Series) -> bool:
 
 
 def earlier_year_instead(tables: Tables, free: set[str], rng: np.random.Generator) -> list[Entry]:
-    """Remove the LISA row of the year before their start of participants of whom the year before that says the same."""
+    """Remove LISA rows of people of whom the year before says the same.
+
+    Of participants the row of the year before their start; of others that of a year before one in which they are in
+    the programme, within the intake.
+    """
     stays = tables[PARTICIPANTS]
     entries = []
     for number, year in enumerate((2019, 2020, 2021)):
-        starting = set(stays.loc[stays["startdatum"].str[:4] == str(year + 1), "LopNr"])
+        asked = {
+            "participants": set(stays.loc[stays["startdatum"].str[:4] == str(year + 1), "LopNr"]),
+            "categories": _in_programme(tables[CATEGORIES], year + 1) - set(stays["LopNr"]),
+        }
         table, before = tables[f"lisa_{year}"], tables[f"lisa_{year - 1}"].set_index("LopNr")
-        alike = table["LopNr"].isin(free & starting) & _says_the_same(table, before[~before.index.duplicated()])
-        chosen = _some(sorted(table.loc[alike, "LopNr"], key=int), 3 + number, rng)
-        free -= set(chosen)
-        tables[f"lisa_{year}"] = table[~table["LopNr"].isin(chosen)]
-        entries += [Entry("no_background_year", "participants", f"lisa_{year}", person=key) for key in chosen]
+        alike = _says_the_same(table, before[~before.index.duplicated()])
+        for source, people in asked.items():
+            known = table["LopNr"].isin(free & people) & alike
+            chosen = _some(sorted(table.loc[known, "LopNr"], key=int), 3 + number, rng)
+            free -= set(chosen)
+            tables[f"lisa_{year}"] = tables[f"lisa_{year}"][~tables[f"lisa_{year}"]["LopNr"].isin(chosen)]
+            entries += [Entry("no_background_year", source, f"lisa_{year}", person=key) for key in chosen]
     return entries
+
+
+def _in_programme(periods: Rows, year: int) -> set[str]:
+    """People in JOB on 1 March of a year, a day of the intake in each of its years."""
+    day = f"{year}-03-01"
+    then = (periods["inskadm"] <= day) & (periods["utskadm"].isna() | (periods["utskadm"] > day))
+    return set(periods.loc[then & periods["skat"].isin(PROGRAMME), "LopNr"])
 
 
 def _says_the_same(table: Rows, before: Rows) -> pd.Series:
