@@ -142,6 +142,7 @@ def _automatic(categories: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
 def _of_their_time(categories: pd.DataFrame) -> pd.DataFrame:
     """Periods with code 11 until their own code came into use, and none from before that one did."""
     since = {row["code"]: day_number(row["valid_from"]) for row in code_list(CATEGORIES) if row["valid_from"]}
+    since |= dict.fromkeys(p.AUTOMATIC, since["79"])  # they follow on JOB, which came after them
     first = categories["code"].map(since).fillna(since["11"]).astype(np.int64)
     late = categories["start"] < first
     before = categories[late].assign(code="11", end=np.minimum(categories["end"], first)[late])

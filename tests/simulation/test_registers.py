@@ -12,6 +12,7 @@ from pipeline.simulation import parameters as p
 JOB = ["70", "79"]
 AUTOMATIC = ["96", "97", "98"]
 LAST = pd.Timestamp(p.FOLLOW_UP_END)
+CODES_FROM = pd.Timestamp("1995-01-01")
 LATER = LAST + pd.Timedelta(days=1)
 
 
@@ -77,9 +78,14 @@ def test_nobody_starts_while_intake_is_paused(default: Simulated) -> None:
 
 
 def test_category_periods_tile_the_registrations(default: Simulated, categories: pd.DataFrame) -> None:
-    """Each registration period is filled by category periods that follow each other without gap or overlap."""
+    """Each registration period is filled by category periods that follow each other without gap or overlap.
+
+    From 1995 on, when the codes came into use.
+    """
     registrations = default.tables["af_inskrivning"]
-    starts = set(zip(registrations["LopNr"], registrations["INTR_DAT"], strict=True))
+    registrations = registrations[registrations["AVAKT_DATUM"].fillna(LATER) > CODES_FROM]
+    since = registrations["INTR_DAT"].clip(lower=CODES_FROM)
+    starts = set(zip(registrations["LopNr"], since, strict=True))
     ends = set(zip(registrations["LopNr"], registrations["AVAKT_DATUM"].fillna(LATER), strict=True))
     end = categories["utskadm"].fillna(LATER)
     assert (end > categories["inskadm"]).all()

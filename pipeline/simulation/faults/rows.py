@@ -122,6 +122,11 @@ def _unemployed(rows: Rows) -> pd.Series:
     return (rows["skat"] == "11") & (rows["utskadm"] < HISTORY)
 
 
+def _unemployed_lately(rows: Rows) -> pd.Series:
+    """Unemployment that began after the years in which `ENDED_CATEGORY` was in use."""
+    return _unemployed(rows) & (rows["inskadm"] >= "2010-01-01")
+
+
 def _stay_to_be_followed(rows: Rows) -> pd.Series:
     return (rows["startdatum"] >= "2020-02-01") & (rows["slutdatum"] < "2022-03-01")
 
@@ -191,7 +196,7 @@ ROW_FAULTS: tuple[RowFault, ...] = (
         inskadm=later(rows["inskadm"], 7), utskadm=later(rows["inskadm"], 7), skat="33")),
     RowFault("no_code", CATEGORIES, _closed(*_PERIOD, 30), _set(skat=None)),
     RowFault("unknown_code", CATEGORIES, _unemployed, _set(skat=UNKNOWN_CATEGORY), "category", added=False),
-    RowFault("code_not_in_force", CATEGORIES, _unemployed, _set(skat=ENDED_CATEGORY), "category", added=False),
+    RowFault("code_not_in_force", CATEGORIES, _unemployed_lately, _set(skat=ENDED_CATEGORY), "category", added=False),
     RowFault("unknown_code", FIRST_LISA, _any, _set(FodGrEg5=UNKNOWN_REGION), "birth_region", added=False),
     RowFault("exact_duplicate", FIRST_LISA, _any, _set()),
     RowFault("exact_duplicate", "lisa_2020", _any, _set()),
