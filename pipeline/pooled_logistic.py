@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from matching.logistic import logistic
 
-STEPS = 50
-# Relative change of the deviance at which the fit has converged; R's glm stops at 1e-8.
-TOLERANCE = 1e-12
+Floats = NDArray[np.floating]
 
 
 def event_probabilities(factors: pd.DataFrame, trials: Floats, events: Floats) -> Floats:
@@ -33,7 +31,7 @@ def event_probabilities(factors: pd.DataFrame, trials: Floats, events: Floats) -
     open_cells, fitted = _without_certain_levels(codes, trials, events)
     if open_cells.any():
         design = _indicators(codes[open_cells])
-        fitted[open_cells] = _binomial_fit(design, trials[open_cells], events[open_cells])
+        fitted[open_cells] = logistic(design, trials[open_cells], events[open_cells]).fitted
     return fitted
 
 
@@ -58,25 +56,3 @@ def _indicators(codes: NDArray[np.integer]) -> Floats:
     for column in codes.T:
         columns += [(column == level).astype(float) for level in np.unique(column)[1:]]
     return np.column_stack(columns)
-
-
-def _binomial_fit(design: Floats, trials: Floats, events: Floats) -> Floats:
-    """Fitted probabilities by iteratively reweighted least squares; collinear columns share their effect."""
-    fitted, deviance = (events + 0.5) / (trials + 1), np.inf
-    linear = np.log(fitted / (1 - fitted))
-    for _ in range(STEPS):
-        spread = trials * fitted * (1 - fitted)
-        working = linear + (events - trials * fitted) / spread
-        weighted = design.T * spread
-        coefficients = np.linalg.pinv(weighted @ design, hermitian=True) @ (weighted @ working)
-        # Beyond 30 the probability is 0 or 1 to the last bit, and its spread must not vanish.
-        linear = np.clip(design @ coefficients, -30, 30)
-        fitted = 1 / (1 + np.exp(-linear))
-        previous, deviance = deviance, _deviance(fitted, trials, events)
-        if abs(previous - deviance) <= TOLERANCE * (abs(deviance) + 0.1):
-            break
-    return fitted
-
-
-def _deviance(fitted: Floats, trials: Floats, events: Floats) -> float:
-    return float(-2 * (events * np.log(fitted) + (trials - events) * np.log1p(-fitted)).sum())
