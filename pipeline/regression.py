@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,10 @@ def fit_backward(full: Fitted, models: Models) -> Fitted:
         if not kept:
             break
         # Rows stay those of the full model: a covariate that left does not bring its missing rows back.
-        current = _fitted(full.data, kept, full.left_out, models)
+        try:
+            current = replace(current, fit=current.fit.refit(without=worst), factors=kept)
+        except ValueError as error:
+            current = replace(current, fit=None, factors=kept, note=str(error))
     return Fitted(
         fit=current.fit,
         data=current.data,
@@ -110,11 +114,12 @@ def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.Dat
     return complete, factors, len(data) - len(complete)
 
 
-def variables_of(term: str) -> set[str]:
+@cache
+def variables_of(term: str) -> frozenset[str]:
     """The columns a formula term such as `C(education)` or `age:woman` is made from."""
     from formulaic import Formula
 
-    return {str(variable) for variable in Formula(f"0 + {term}").required_variables}
+    return frozenset(str(variable) for variable in Formula(f"0 + {term}").required_variables)
 
 
 def _varies(values: pd.Series) -> bool:

@@ -10,7 +10,15 @@ import pandas as pd
 
 from survival.arrays import Bools, Floats, Ints, stable_order, transposed_product
 from survival.inputs import FollowUp
-from survival.partial_likelihood import Model, State, evaluate, information, score, tied_terms
+from survival.partial_likelihood import (
+    Model,
+    State,
+    evaluate,
+    information,
+    null_log_likelihood,
+    score,
+    tied_terms,
+)
 from survival.risksets import RiskSets, risk_sets
 from survival.varying import Layout
 
@@ -218,18 +226,19 @@ def weighing(
     }
 
 
-def maximise(model: Model, names: list[str], start: Floats | None = None) -> Maximum:
+def maximise(model: Model, names: list[str], start: Floats | None = None, close: float = CLOSE) -> Maximum:
     """Newton's method with step halving; names (P,) in the model's order, for the messages.
+
+    The last step taken is smaller than `close`, which leaves an error of its square.
 
     Raises
     ------
     ValueError : a column is constant or collinear where events happen, or a coefficient is infinite
     """
-    state = evaluate(model, np.zeros(len(names)))
-    null = state.log_likelihood
-    if start is not None:
-        warm = evaluate(model, start)
-        state = warm if warm.log_likelihood > null else state
+    null = null_log_likelihood(model)
+    state = evaluate(model, np.zeros(len(names)) if start is None else start)
+    if start is not None and not state.log_likelihood > null:
+        state = evaluate(model, np.zeros(len(names)))
     for iteration in range(1, MAX_ITERATIONS):
         curvature = information(model, state)
         if iteration == 1:
@@ -238,7 +247,7 @@ def maximise(model: Model, names: list[str], start: Floats | None = None) -> Max
         after = _improve(model, state, step)
         gained = after.log_likelihood - state.log_likelihood
         step, state = after.b - state.b, after
-        if np.abs(step).max(initial=0.0) < CLOSE:
+        if np.abs(step).max(initial=0.0) < close:
             break
         if gained < 1e-10 * abs(state.log_likelihood) and np.abs(step).max() > RUNAWAY:
             _refuse_infinite(step, names)

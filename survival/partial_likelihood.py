@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from survival.arrays import Floats, Ints, crossproduct, dot, product
+from survival.arrays import Floats, Ints, crossproduct, dot, group_sums, product
 from survival.pathwise import path_exposure, path_moments, path_sums
 from survival.risksets import RiskSets
 
@@ -128,6 +128,19 @@ def evaluate(model: Model, b: Floats) -> State:
     """The partial likelihood at coefficients b (P,), fixed ones first; NaN where they are too large for floats."""
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         return _evaluate(model, b)
+
+
+def null_log_likelihood(model: Model) -> float:
+    """The log partial likelihood at coefficients 0, which needs sums of weights only."""
+    size = model.sets.size
+    at_risk = group_sums(model.place % size, model.weight, size)
+    at_risk = model.sets.suffix(at_risk)
+    if len(model.late):
+        at_risk -= model.sets.suffix(group_sums(model.missed % size, model.weight[model.late], size))
+    died = group_sums(model.at, model.weight[model.dead], size)
+    denominator = at_risk[model.member] - model.share * died[model.member]
+    denominator[model.mass == 0] = 1.0
+    return -dot(model.mass, np.log(denominator))
 
 
 def _evaluate(model: Model, b: Floats) -> State:

@@ -196,3 +196,12 @@ def test_a_refit_with_other_weights_is_a_fresh_fit(ties):
     assert refit.log_likelihood_null == pytest.approx(fresh.log_likelihood_null, rel=1e-12)
     with pytest.raises(ValueError, match="`weights` is above 0 in rows that had weight 0"):
         refit.refit(weights=table["weight"])
+
+
+def test_a_refit_that_need_not_be_close_takes_fewer_steps():
+    table = sample(6)
+    drawn = table["weight"] * np.random.default_rng(2).poisson(1.0, len(table))
+    fit = cox(FORMULA, table, **COMPLETE)
+    exact, rough = (fit.refit(weights=drawn, close=close) for close in (1e-6, 1e-2))
+    assert rough.iterations < exact.iterations
+    np.testing.assert_allclose(rough.coefficients, exact.coefficients, atol=1e-3)
