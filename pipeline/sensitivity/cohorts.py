@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,14 +19,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import cohort as cohort_stage
+from pipeline import effects, regression
 from pipeline.config import Config, Outcome
 from pipeline.engine import read_parquet, session, write_parquet
 from pipeline.followup import next_event, outcome_events
 from pipeline.index_months import draw_months
+from pipeline.names import OUTCOME_COLUMNS
 from pipeline.sensitivity.choices import Specification, outcome_column, outcome_definitions
 from pipeline.workspace import Run
 
 ARM, PERSON = "participant", "person_id"
+# What a share is made from; the cohort's other columns need not be carried along.
+SLIM = ("row", ARM, PERSON, "stratum", "weight")
+STEPS_KEPT = 3  # the outcomes that combinations have; the others are asked for once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,24 @@ class Base:
     before: np.ndarray | None
     people: np.ndarray
     joiner: np.ndarray
+    _steps: dict[tuple[str, float], pd.DataFrame] = field(default_factory=dict)
 
     def joins(self, rows: pd.DataFrame) -> np.ndarray:
         """(n,) whether the person of each row ever joins."""
         return self.joiner[rows[PERSON].to_numpy()]
+
+    def steps(self, column: str, day: float) -> pd.DataFrame:
+        """All rows cut where their censoring weight changes, followed to an outcome or a day; cut once for many uses.
+
+        row, entry, days, event and weight, which is the censoring weight alone.
+        """
+        if (column, day) not in self._steps:
+            while len(self._steps) >= STEPS_KEPT:
+                del self._steps[next(iter(self._steps))]
+            everyone = self.cohort.assign(stratum=0, weight=1.0)
+            cut = followed_until(everyone, column, day, self.censoring).steps
+            self._steps[column, day] = cut[["row", "entry", "days", "event", "weight"]].astype({"row": np.int32})
+        return self._steps[column, day]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +124,15 @@ def _write_days_before(config: Config, interim: Path, folder: Path) -> None:
 
 @lru_cache(maxsize=3)
 def read_base(folder: Path, factors: tuple[str, ...], joiners: Path | None) -> Base:
-    """Read a base cohort; `factors` become categories, which many fits sort out. Kept for the process's next tasks."""
-    cohort = pd.read_parquet(folder / "cohort.parquet")
+    """Read a base cohort; `factors` become categories, which many fits sort out. Kept for the process's next tasks.
+
+    Where people went is left in the file: only whether and when matters here.
+    """
+    path = folder / "cohort.parquet"
+    names = pq.read_schema(path).names
+    outcomes = [name.removesuffix("_days") for name in names if name.endswith("_days")]
+    unused = {f"{outcome}_{part}" for outcome in outcomes for part in OUTCOME_COLUMNS if part not in ("days", "event")}
+    cohort = pd.read_parquet(path, columns=[name for name in names if name not in unused])
     cohort["row"] = np.arange(len(cohort))
     cohort = cohort.astype(dict.fromkeys([name for name in factors if name in cohort], "category"))
     censoring, before = folder / "censoring.parquet", folder / "before.parquet"
@@ -120,9 +147,12 @@ def read_base(folder: Path, factors: tuple[str, ...], joiners: Path | None) -> B
     )
 
 
-def rows_of(base: Base, specification: Specification, config: Config) -> Rows:
-    """The rows of a specification, those of the same person in order of their index dates."""
-    rows = base.cohort
+def rows_of(base: Base, specification: Specification, config: Config, outcomes: Sequence[str] = ()) -> Rows:
+    """The rows of a specification, those of the same person in order of their index dates.
+
+    outcomes : whose follow-up they keep; the specification's own when none is named
+    """
+    rows = base.cohort[_columns(base.cohort, config, outcomes or [outcome_column(specification.outcome)])]
     if config.population is None:
         return Rows(rows, None, None)
     if specification.intake in config.sensitivity.intake:
@@ -135,6 +165,16 @@ def rows_of(base: Base, specification: Specification, config: Config) -> Rows:
     chosen = _chosen(rows, base.people, specification.control_index, config.seed)
     drawn = specification.control_index == "random_month"
     return Rows(chosen, rows[rows[ARM] == 0] if drawn else None, censoring)
+
+
+def _columns(cohort: pd.DataFrame, config: Config, outcomes: Sequence[str]) -> list[str]:
+    """The columns that weights and regressions are made from: rows are taken many times, and there are many columns."""
+    covariates = {name for covariate in config.models.covariates for name in regression.variables_of(covariate.name)}
+    wanted = {"row", PERSON, ARM, "index_date", "start_month", "index_weight", *covariates}
+    wanted |= {f"{outcome}_{part}" for outcome in outcomes for part in ("days", "event")}
+    if config.matching is not None:
+        wanted |= set(config.matching.variables)
+    return [name for name in cohort if name in wanted]
 
 
 def _chosen(rows: pd.DataFrame, people: np.ndarray, control_index: str, seed: int) -> pd.DataFrame:
@@ -153,3 +193,35 @@ def _chosen(rows: pd.DataFrame, people: np.ndarray, control_index: str, seed: in
     if control_index == "random_month":
         kept = kept.assign(index_weight=months.reindex(kept[PERSON]).to_numpy(dtype=float))
     return pd.concat([rows[rows[ARM] == 1], kept]).sort_index()
+
+
+def followed_until(
+    people: pd.DataFrame, column: str, day: float, censoring: pd.DataFrame | None = None
+) -> effects.FollowUp:
+    """Weighted rows followed to an outcome or a day; what happens later does not matter to the share at the day."""
+    if censoring is not None:
+        censoring = censoring[censoring["from_day"] < day]
+    slim = people[[*SLIM, f"{column}_days", f"{column}_event"]]
+    return effects.follow_up(ended(slim, column, day), column, censoring)
+
+
+def followed_in(base: Base, people: pd.DataFrame, column: str, day: float) -> effects.FollowUp:
+    """The same for rows of a base cohort with its censoring weights, whose pieces are cut once."""
+    steps = base.steps(column, day)
+    chosen = people["row"].to_numpy()
+    place = np.full(int(base.cohort["row"].max()) + 1, -1)
+    place[chosen] = np.arange(len(people))
+    owner = place[steps["row"].to_numpy()]
+    taken = owner >= 0
+    owner = owner[taken]
+    own = {name: people[name].to_numpy()[owner] for name in (ARM, "stratum")}
+    weight = people["weight"].to_numpy()[owner] * steps["weight"].to_numpy()[taken]
+    pieces = steps[taken].assign(**own, person=people[PERSON].to_numpy()[owner], weight=weight)
+    return effects.FollowUp(people, pieces, weighted=True)
+
+
+def ended(people: pd.DataFrame, column: str, day: float) -> pd.DataFrame:
+    """The rows with follow-up of an outcome ended at a day."""
+    days = people[f"{column}_days"]
+    event = people[f"{column}_event"].where(days <= day, 0)
+    return people.assign(**{f"{column}_days": np.minimum(days, day), f"{column}_event": event})

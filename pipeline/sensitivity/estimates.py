@@ -12,12 +12,10 @@ import pandas as pd
 from pipeline import effects, regression
 from pipeline.config import Config, Models
 from pipeline.sensitivity.choices import WHOLE, Specification, outcome_column
-from pipeline.sensitivity.cohorts import Base, rows_of
+from pipeline.sensitivity.cohorts import Base, ended, followed_in, followed_until, rows_of
 from pipeline.sensitivity.weighting import weighted
 
 ARM, PERSON = effects.TREATMENT, regression.PERSON
-# What a share is made from; the cohort's other columns need not be carried along.
-SLIM = ("row", ARM, PERSON, "stratum", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +47,19 @@ def headline_day(config: Config) -> float:
 
 def estimate_together(base: Base, wanted: list[Specification], config: Config) -> list[Effect]:
     """The effect under each of several specifications that share a weighted cohort."""
-    rows = rows_of(base, wanted[0], config)
+    rows = rows_of(base, wanted[0], config, [outcome_column(specification.outcome) for specification in wanted])
     try:
         people = weighted(rows, wanted[0], config)
     except ValueError as error:
         return [Effect(note=str(error)) for _ in wanted]
+    day = headline_day(config)
     differences: dict[str, dict[str, float | None]] = {}
     fits: dict[tuple[str, str, str], regression.Fitted] = {}
     found = []
     for specification in wanted:
         column = outcome_column(specification.outcome)
         if column not in differences:
-            differences[column] = difference(people, column, headline_day(config), rows.censoring)
+            differences[column] = difference(people, column, day, base if rows.censoring is not None else None)
         ratio = hazard_ratio(people, specification, config, fits)
         found.append(Effect(**ratio, **differences[column], **people_of(people, column)))  # type: ignore[arg-type]
     return found
@@ -68,23 +67,26 @@ def estimate_together(base: Base, wanted: list[Specification], config: Config) -
 
 def people_of(rows: pd.DataFrame, column: str) -> dict[str, int]:
     """People of each arm, and those who reach the outcome, each once."""
-    reached = rows[rows[f"{column}_event"] == 1]
-    counts = [part.groupby(ARM)[PERSON].nunique() for part in (rows, reached)]
-    people, events = ({arm: int(count.get(arm, 0)) for arm in (1, 0)} for count in counts)
+    person, arm = pd.factorize(rows[PERSON])[0], rows[ARM].to_numpy()
+    reached = (rows[f"{column}_event"] == 1).to_numpy()
+
+    def count(chosen: np.ndarray) -> int:
+        return int(np.count_nonzero(np.bincount(person[chosen])))
+
     return {
-        "participants": people[1],
-        "controls": people[0],
-        "participant_events": events[1],
-        "control_events": events[0],
+        "participants": count(arm == 1),
+        "controls": count(arm == 0),
+        "participant_events": count((arm == 1) & reached),
+        "control_events": count((arm == 0) & reached),
     }
 
 
 def difference(
-    people: pd.DataFrame, column: str, day: float, censoring: pd.DataFrame | None
+    people: pd.DataFrame, column: str, day: float, base: Base | None = None, censoring: pd.DataFrame | None = None
 ) -> dict[str, float | None]:
     """Participants' share at a day less the controls'; nothing when an arm is not followed so long.
 
-    Follow-up is cut at the day first: what happens later does not matter to the share, and costs time.
+    base : whose censoring weights its rows have; other rows may have `censoring` weights of their own
     """
     from survival.differences import survival_difference
 
@@ -92,22 +94,12 @@ def difference(
     longest = people.groupby(ARM)[f"{column}_days"].max()
     if len(longest) < 2 or longest.min() < day:
         return nothing
-    if censoring is not None:
-        censoring = censoring[censoring["from_day"] < day]
-    slim = people[[*SLIM, f"{column}_days", f"{column}_event"]]
-    data = effects.follow_up(ended(slim, column, day), column, censoring)
+    data = followed_in(base, people, column, day) if base else followed_until(people, column, day, censoring)
     steps = data.steps
     arms = steps[ARM].to_numpy()
     gap = survival_difference(steps["days"], steps["event"], arms, [day], groups=(0, 1), **data.arguments()).iloc[0]
     values = (gap["difference"], gap["lower"], gap["upper"])
     return dict(zip(nothing, map(effects.finite, values), strict=True))
-
-
-def ended(people: pd.DataFrame, column: str, day: float) -> pd.DataFrame:
-    """The rows with follow-up of an outcome ended at a day."""
-    days = people[f"{column}_days"]
-    event = people[f"{column}_event"].where(days <= day, 0)
-    return people.assign(**{f"{column}_days": np.minimum(days, day), f"{column}_event": event})
 
 
 def hazard_ratio(

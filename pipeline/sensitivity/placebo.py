@@ -58,7 +58,7 @@ def outcome_before_start(base: Base, config: Config, specification: Specificatio
     if fitted.fit is None:  # fewer reached it than later on: perhaps too few for all covariates
         fitted = regression.fit_full(data.rows, models.model_copy(update={"covariates": []}))
     ratio = treatment_ratio(fitted)
-    return Effect(**ratio, **difference(people, BEFORE, until, None), **people_of(people, BEFORE))  # type: ignore[arg-type]
+    return Effect(**ratio, **difference(people, BEFORE, until), **people_of(people, BEFORE))  # type: ignore[arg-type]
 
 
 def start_among_controls(base: Base, config: Config, interim: Path, scratch: Path) -> Effect:
@@ -89,7 +89,7 @@ def _evaluated(config: Config, folder: Path) -> Effect:
     weights = folder / "censoring.parquet"
     censoring = pd.read_parquet(weights) if weights.exists() else None
     own, headline = own_specification(config), config.outcome_names[0]
-    gap = difference(people, headline, headline_day(config), censoring)
+    gap = difference(people, headline, headline_day(config), censoring=censoring)
     return Effect(**hazard_ratio(people, own, config, {}), **gap, **people_of(people, headline))  # type: ignore[arg-type]
 
 
