@@ -138,8 +138,9 @@ def name_people(connection: Any, tables: Mapping[str, Path]) -> str:
         FROM (
             SELECT person_id, {_letters(f"left(digest, {_LETTERS})")} AS short,
                    row_number() OVER (PARTITION BY left(digest, {_LETTERS}) ORDER BY digest, person_id) AS alike
-            FROM (SELECT person_id, md5(bit_xor(row_digest)::VARCHAR) AS digest
-                  FROM ({" UNION ALL ".join(parts)}) GROUP BY person_id)
+            FROM (SELECT person_id, md5({_decimal("rows_digest")}) AS digest
+                  FROM (SELECT person_id, bit_xor(row_digest) AS rows_digest
+                        FROM ({" UNION ALL ".join(parts)}) GROUP BY person_id))
         )
         """
     )
@@ -157,6 +158,12 @@ def find_again(pseudonyms: Path, key: bytes, originals: Iterable[str]) -> dict[s
 
 def _hash(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256")[:_KEPT].hex()
+
+
+def _decimal(number: str) -> str:
+    """SQL for an unsigned number of 128 bits in decimal digits: DuckDB writes a signed one fifty times as fast."""
+    half = f"({number} >> 1)::HUGEINT"
+    return f"({half} // 5)::VARCHAR || (({half} % 5) * 2 + ({number} & 1)::INT)::VARCHAR"
 
 
 def _letters(text: str) -> str:
