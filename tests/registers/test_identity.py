@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from small_extracts import CATEGORIES, PARTICIPANTS, REGISTRATIONS, Files, small_extracts, with_key, write_files
 
@@ -13,7 +14,7 @@ from pipeline import load
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.registers.identity import number_in, twelve
-from pipeline.registers.pseudonyms import hashing
+from pipeline.registers.pseudonyms import _decimal, hashing
 from pipeline.workspace import Run
 
 DAY = dt.date(2022, 9, 30)
@@ -222,3 +223,12 @@ def test_faults_show_no_key(config: Config, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         run_load(config, files, tmp_path)
     assert not [key for key in PLANTED if key in str(caught.value)]
+
+
+@pytest.mark.parametrize("number", [0, 1, 9, 10, 19, 2**64 - 1, 2**64, 2**127 - 1, 2**127, 2**127 + 5, 2**128 - 1])
+def test_digests_are_written_in_decimal(number: int) -> None:
+    """Names are digests of these digits, so they must be those DuckDB itself would write."""
+    found = duckdb.sql(f"SELECT {_decimal('n')} FROM (SELECT {number}::UHUGEINT AS n)").fetchone()
+    assert found is not None
+    assert int(found[0]) == number
+    assert len(found[0]) == max(2, len(str(number)))
