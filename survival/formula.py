@@ -53,12 +53,60 @@ def design(formula: str, data: pd.DataFrame) -> Design:
 
 
 def _plain_columns(right: str, data: pd.DataFrame) -> Design | None:
-    """The design of a sum of number columns, taken as they are: most models, and a third of the time of a small fit."""
+    """The design of a sum of numbers and factors, made directly: most models, and a third of the time of a small fit.
+
+    A factor has a column for each level but the first of those that occur, as formulaic has it beside an intercept.
+    """
     names = list(dict.fromkeys(name.strip() for name in right.split("+")))
-    if not all(name in data.columns and _is_number(data[name]) for name in names):
+    if not all(name in data.columns and (_is_number(data[name]) or _is_complete(data[name])) for name in names):
         return None
-    values = [data[name].to_numpy(dtype=float) for name in names]
-    return Design(values, names, {name: [j] for j, name in enumerate(names)}, None)
+    values: list[Floats] = []
+    columns: list[str] = []
+    terms: dict[str, list[int]] = {}
+    levels: dict[str, list[Any]] = {}
+    for name in names:
+        begin = len(columns)
+        if _is_number(data[name]):
+            columns.append(name)
+            values.append(data[name].to_numpy(dtype=float))
+        else:
+            codes, categories = data[name].cat.codes.to_numpy(), data[name].cat.categories
+            present = np.flatnonzero(np.bincount(codes, minlength=len(categories)))
+            levels[name] = [categories[code] for code in present]
+            columns += [f"{name}: {level}" for level in levels[name][1:]]
+            values += [(codes == code).astype(float) for code in present[1:]]
+        if begin < len(columns):
+            terms[name] = list(range(begin, len(columns)))
+    return Design(values, columns, terms, Levels(right, names, levels) if levels else None) if columns else None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What builds a sum of `names` from new data: the levels of those that are factors, the reference first."""
+
+    formula: str
+    names: list[str]
+    levels: dict[str, list[Any]]
+
+    def by_formulaic(self) -> Any:
+        """formulaic's own specification of the same columns, made from as few rows as have every level."""
+        rows = max(map(len, self.levels.values()))
+        few = {
+            name: pd.Categorical(np.resize(np.array(found, dtype=object), rows), categories=found)
+            if (found := self.levels.get(name))
+            else np.zeros(rows)
+            for name in self.names
+        }
+        return _built(self.formula, pd.DataFrame(few)).spec
+
+
+def _is_complete(column: Any) -> bool:
+    """Whether a column is a factor without missing values."""
+    return (
+        isinstance(column, pd.Series)
+        and isinstance(column.dtype, pd.CategoricalDtype)
+        and bool((column.cat.codes >= 0).all())
+    )
 
 
 def _is_number(column: Any) -> bool:
@@ -108,14 +156,15 @@ def _without_intercept(matrix: pd.DataFrame) -> Design:
 
 def rebuild(made: Design, data: pd.DataFrame) -> Floats:
     """(m, p) the columns of a design for new rows, with the levels and transforms it was fitted with."""
-    needed = made.columns if made.spec is None else sorted(str(name) for name in made.spec.required_variables)
+    spec = made.spec.by_formulaic() if isinstance(made.spec, Levels) else made.spec
+    needed = made.columns if spec is None else sorted(str(name) for name in spec.required_variables)
     absent = [name for name in needed if name not in data.columns]
     if absent:
         raise ValueError(f"`data` lacks {_listed(absent)}, which the model was fitted with")
     _no_missing(data, needed)
-    if made.spec is None:
+    if spec is None:
         return data[made.columns].to_numpy(dtype=float)
-    matrix = made.spec.get_model_matrix(data, na_action="raise")
+    matrix = spec.get_model_matrix(data, na_action="raise")
     places = {_readable(str(name)): i for i, name in enumerate(matrix.columns)}
     return np.column_stack([matrix.iloc[:, places[name]].to_numpy(dtype=float) for name in made.columns])
 

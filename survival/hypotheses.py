@@ -31,7 +31,8 @@ class WaldTest:
 def wald(fit: CoxFit, terms: str | Sequence[str] | None) -> WaldTest:
     """Joint test that all coefficients of `terms` are 0, with the fit's covariance."""
     names = list(fit.coefficients.index) if terms is None else fit.names_of(terms)
-    return wald_of(fit.coefficients[names].to_numpy(), fit.covariance.loc[names, names].to_numpy(), names)
+    places = fit.coefficients.index.get_indexer(names)
+    return wald_of(fit.coefficients.to_numpy()[places], fit.covariance.to_numpy()[np.ix_(places, places)], names)
 
 
 def wald_of(difference: Floats, covariance: Floats, tested: Sequence[str]) -> WaldTest:
