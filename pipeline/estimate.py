@@ -19,6 +19,7 @@ from pipeline.config import Config, Models, Subgroup
 from pipeline.effects import TREATMENT, FollowUp, finite
 from pipeline.errors import Fault, UserError, stop_if
 from pipeline.group import group_result, regressions
+from pipeline.names import OUTCOME_COLUMNS, named_columns
 from pipeline.parallel import spread
 from pipeline.results import (
     About,
@@ -43,6 +44,7 @@ from pipeline.workspace import Run
 from pipeline.worth import effects_of
 
 CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
+ABOUT_ROWS = ("person_id", TREATMENT, "row", "stratum", "weight")
 ROWS_WORTH_PROCESSES = 50_000  # starting one takes as long as the estimates of some thousand rows
 
 
@@ -108,22 +110,27 @@ def further_analyses(run: Run) -> dict[str, Analysis]:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the estimates of a run are made from."""
+    """What the estimates of a run are made from; `named` are the columns that serve every outcome."""
 
     config: Config
     matched: pd.DataFrame
     censoring: pd.DataFrame | None
+    named: frozenset[str]
 
     @classmethod
     def read(cls, folder: Path, config: Config) -> Material:
         file = folder / "censoring.parquet"
         censoring = pd.read_parquet(file) if file.exists() else None
-        return cls(config, read_matched(folder / "matched.parquet", config), censoring)
+        covariates = [variable for c in config.models.covariates for variable in regression.variables_of(c.name)]
+        named = frozenset([*ABOUT_ROWS, *covariates, *(name for _, name in named_columns(config))])
+        return cls(config, read_matched(folder / "matched.parquet", config), censoring, named)
 
     def follow_up(self, outcome: str) -> FollowUp:
-        """The rows of an outcome."""
+        """The rows of an outcome, with the columns that its estimates and the subgroups read."""
         after = self.config.outcomes[outcome].after if outcome in self.config.outcomes else None
-        return effects.follow_up(self.matched, outcome, self.censoring, after)
+        own = {*(f"{outcome}_{part}" for part in OUTCOME_COLUMNS), f"{after}_days"}
+        wanted = [name for name in self.matched if name in own or name in self.named]
+        return effects.follow_up(self.matched[wanted], outcome, self.censoring, after)
 
 
 # The material of this process, and the rows of the outcome it last looked at.
@@ -165,15 +172,15 @@ def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult
     mean = effects.restricted_mean_days(data, horizon(config))
     models, full = regressions(data, config.models)
     bands, bands_test = hazard_ratio_bands(data, config)
-    people = rows.groupby(TREATMENT)["person_id"].nunique()
-    reached = rows[rows["event"] == 1].groupby(TREATMENT)["person_id"].nunique()
+    people = rows.groupby(TREATMENT)["person"].nunique()
+    reached = rows[rows["event"] == 1].groupby(TREATMENT)["person"].nunique()
     return OutcomeResult(
         label=config.outcome_label(name),
         participants=int(people.get(1, 0)),
         controls=int(people.get(0, 0)),
         participant_events=int(reached.get(1, 0)),
         control_events=int(reached.get(0, 0)),
-        day_zero_events=int(rows.loc[rows["day_zero"] == 1, "person_id"].nunique()),
+        day_zero_events=int(rows.loc[rows["day_zero"] == 1, "person"].nunique()),
         curves=effects.curve_points(curves, data, config.report.at),
         at=shares,
         median_days=effects.medians(curves),

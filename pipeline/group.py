@@ -26,7 +26,7 @@ def group_result(
 
     times : days at which shares are given · horizon : end of the restricted mean · curves : keep every point, too
     """
-    people = part.rows.groupby(TREATMENT)["person_id"].nunique()
+    people = part.rows.groupby(TREATMENT)["person"].nunique()
     both = len(people) == 2 and bool(part.rows["event"].any())
     drawn = effects.curves_of(part) if both else None
     shares = effects.shares(drawn, part, times) if both else []

@@ -108,7 +108,10 @@ def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.Dat
     variables = sorted({v for covariate in covariates for v in variables_of(covariate.name)})
     used = [name for name in dict.fromkeys([*FIT_COLUMNS, *variables]) if name in data]
     complete = data[used].dropna(subset=variables)
-    complete = complete.assign(**{c.name: _typed(complete[c.name], c) for c in covariates if c.name in complete})
+    typed = {c.name: _typed(complete[c.name], c) for c in covariates if c.name in complete}
+    # People as numbers: every fit on these rows tells them apart, which takes long with names.
+    people = {PERSON: pd.factorize(complete[PERSON])[0]} if PERSON in complete else {}
+    complete = complete.assign(**typed, **people)
     names = (TREATMENT, *(covariate.name for covariate in covariates))
     factors = tuple(name for name in names if name not in complete or _varies(complete[name]))
     return complete, factors, len(data) - len(complete)
@@ -117,6 +120,8 @@ def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.Dat
 @cache
 def variables_of(term: str) -> frozenset[str]:
     """The columns a formula term such as `C(education)` or `age:woman` is made from."""
+    if term.isidentifier():
+        return frozenset([term])
     from formulaic import Formula
 
     return frozenset(str(variable) for variable in Formula(f"0 + {term}").required_variables)
@@ -230,10 +235,15 @@ def _fewest_events(reached: pd.DataFrame, factor: str, level: str) -> int | None
     if name not in reached or not (level or set(reached[name].dropna().unique()) <= {0, 1}):
         return None
     values = reached[name]
-    at_level = values.astype(str) == level if level else values == 1
-    reference = values.cat.categories[0] if isinstance(values.dtype, pd.CategoricalDtype) else None
-    at_reference = values == reference if reference is not None else ~at_level
-    return min(int(reached.loc[rows, PERSON].nunique()) for rows in (at_level, at_reference))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes, levels = values.cat.codes.to_numpy(), values.cat.categories
+        at_level = (levels.astype(str) == level if level else levels == 1)[codes]
+        at_reference = codes == 0
+    else:
+        at_level = (values.astype(str) == level if level else values == 1).to_numpy()
+        at_reference = ~at_level
+    people = reached[PERSON].to_numpy()
+    return min(len(pd.unique(people[rows])) for rows in (at_level, at_reference))
 
 
 def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Interaction | None:
