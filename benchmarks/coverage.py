@@ -12,11 +12,9 @@ docs/simulation.md from what is there.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +22,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import cohort, effects, load, match
+from benchmarks.simulated_runs import Loaded, Wanted, load_together, run_missing
+from pipeline import cohort, effects, match
 from pipeline.config import Config, load_config
-from pipeline.registers.pseudonyms import find_again
-from pipeline.registers.rules import Identity
-from pipeline.simulation import simulate, true_effect, write_extracts
+from pipeline.simulation import true_effect
 from pipeline.workspace import Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +33,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "coverage.csv"
 DAY = 365
 # How many times the seeds: a test's level, with its narrower limits, needs more runs to be seen.
 EFFECTS = {"published": 1, "none": 2}
-KEY = b"simulated people need no secret key"
 COVERED = (0.92, 0.98)
 REJECTED = (0.03, 0.07)
 
@@ -51,7 +47,9 @@ def main() -> None:
     options = parser.parse_args()
     if not options.report:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        run_missing(options.seeds, options.people, options.processes)
+        last = {effect: options.seeds * times for effect, times in EFFECTS.items()}
+        wanted = [Wanted(effect, seed) for effect in EFFECTS for seed in range(1, last[effect] + 1)]
+        run_missing(evaluate_together, wanted, options.people, RESULTS, options.processes)
     results = pd.read_csv(RESULTS)
     last = results["effect"].map({effect: options.seeds * times for effect, times in EFFECTS.items()})
     results = results[(results["people"] == options.people) & (results["seed"] <= last)]
@@ -60,42 +58,23 @@ def main() -> None:
     sys.exit(0 if table["holds"].all() else 1)
 
 
-def run_missing(seeds: int, people: int, processes: int) -> None:
-    """Evaluate every seed and effect that has no row yet."""
-    done = set()
-    if RESULTS.exists():
-        rows = pd.read_csv(RESULTS)
-        done = set(zip(rows["effect"], rows["seed"], rows["people"], strict=True))
-    wanted = [(effect, seed) for effect, times in EFFECTS.items() for seed in range(1, seeds * times + 1)]
-    wanted = [(effect, seed) for effect, seed in wanted if (effect, seed, people) not in done]
-    with ProcessPoolExecutor(processes) as pool:
-        runs = [pool.submit(evaluate, effect, seed, people) for effect, seed in wanted]
-        for number, run in enumerate(as_completed(runs), start=1):
-            _append(run.result())
-            print(f"\r{number} of {len(runs)}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-
-
-def evaluate(effect: str, seed: int, people: int) -> dict[str, Any]:
-    """Difference at 12 months with its interval, matched and not, beside the truth; and the log-rank test."""
-    config = load_config(ROOT / "config.yaml")
-    headline = config.outcome_names[0]
-    config = config.model_copy(update={"outcomes": {headline: config.outcomes[headline]}, "seed": seed})
-    simulated = simulate(people, seed, effect=effect)
+def evaluate_together(wanted: list[Wanted], people: int) -> list[dict[str, Any]]:
+    """A row for each of several runs that are loaded together."""
     with tempfile.TemporaryDirectory() as folder:
-        base, key = Path(folder) / "project", Path(folder) / "key"
-        key.touch(mode=0o600)
-        key.write_bytes(KEY)
-        config = config.model_copy(update={"identity": Identity(key_file=str(key))})
-        write_extracts(simulated, base / "data" / "raw")
-        rows, matched, censoring = _through_the_stages(base, config)
-        names = find_again(base / "interim" / "pseudonyms.parquet", KEY, simulated.people["person_id"])
-    originals = {name: original for original, name in names.items()}
-    rows["person_id"], matched["person_id"] = (table["person_id"].map(originals) for table in (rows, matched))
+        config = load_config(ROOT / "config.yaml")
+        return [evaluate(loaded, people, config) for loaded in load_together(wanted, people, config, Path(folder))]
+
+
+def evaluate(loaded: Loaded, people: int, config: Config) -> dict[str, Any]:
+    """Difference at 12 months with its interval, matched and not, beside the truth; and the log-rank test."""
+    headline, seed, simulated = config.outcome_names[0], loaded.wanted.seed, loaded.simulated
+    config = config.model_copy(update={"outcomes": {headline: config.outcomes[headline]}, "seed": seed})
+    rows, matched, censoring = _through_the_stages(loaded.folder, config)
+    rows["person_id"], matched["person_id"] = (table["person_id"].map(loaded.originals) for table in (rows, matched))
     data = effects.follow_up(matched, headline, censoring)
     participants = matched.loc[matched["participant"] == 1, "person_id"]
     return {
-        "effect": effect,
+        "effect": loaded.wanted.effect,
         "seed": seed,
         "people": people,
         "participants": len(participants),
@@ -111,12 +90,10 @@ def evaluate(effect: str, seed: int, people: int) -> dict[str, Any]:
     }
 
 
-def _through_the_stages(base: Path, config: Config) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+def _through_the_stages(files: Path, config: Config) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
     """The cohort with every weight 1, the matched cohort, and the censoring weights of its rows."""
-    files = base / "interim"
-    files.mkdir()
-    run = Run(config, base, files, files, lambda line: None)
-    for stage in (load, cohort, match):
+    run = Run(config, files, files, files, lambda line: None)
+    for stage in (cohort, match):
         stage.run(run)
     rows = pd.read_parquet(files / "cohort.parquet").assign(
         weight=1.0, stratum=0, row=lambda people: range(len(people))
@@ -144,16 +121,6 @@ def _intervals(name: str, data: effects.FollowUp, simulated: Any, participants: 
         f"{name}_controls_lower": share.controls_lower,
         f"{name}_controls_upper": share.controls_upper,
     }
-
-
-def _append(row: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    new = not RESULTS.exists()
-    with RESULTS.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()})
 
 
 def summary(results: pd.DataFrame) -> pd.DataFrame:
