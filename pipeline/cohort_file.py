@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +13,15 @@ import pandas as pd
 
 from pipeline import engine
 from pipeline.account import Account, FileAccount
+from pipeline.cohort_people import misplaced, with_names
 from pipeline.config import Config, Cut, ReadyCohort
 from pipeline.errors import Fault, UserError, list_some, stop_if
 from pipeline.names import OUTCOME_COLUMNS, named_columns
 from pipeline.ready_cohort import indicated
 from pipeline.registers import readers
 from pipeline.registers.contracts import nearest
+from pipeline.registers.identity import named_in_header
+from pipeline.registers.pseudonyms import hashing
 
 # Whole numbers with zeros in front are codes, and stay text.
 _WHOLE = r"-?(?:0|[1-9]\d*)"
@@ -29,14 +33,16 @@ def load_cohort(config: Config, base: Path, folder: Path) -> tuple[Account, list
     """Read and check a ready cohort; `cohort_input.parquet` in `folder`, rows in a total order, when it has no fault.
 
     Checked are the columns that the configuration names, that the treatment has both values, that times are numbers
-    above 0, that variables cut into classes are numbers, and that treatment, time and event are never missing.
+    above 0, that variables cut into classes are numbers, and that treatment, time and event are never missing. Keys of
+    people are replaced; personal numbers in any other column are a fault.
     """
     assert config.cohort is not None
     try:
         people, account = _read(config.cohort, base, folder)
     except UserError as error:
         return Account(simulated=False), list(error.faults)
-    faults = list(_faults(config, people, account.file))
+    keys, faults = hashing(config.identity.key_file, base, dt.date.today())
+    faults += [*misplaced(people, config.cohort.person, account.file, keys), *_faults(config, people, account.file)]
     account = replace(
         account,
         rows=len(people),
@@ -45,6 +51,8 @@ def load_cohort(config: Config, base: Path, folder: Path) -> tuple[Account, list
     )
     if faults:
         return Account(simulated=False, files=(account,)), faults
+    if config.cohort.person is not None:
+        people = with_names(people, config.cohort.person, keys, folder)
     # Row numbers are no trait of anybody: sorted, the same people give the same bytes.
     people = people.sort_values(list(people.columns), kind="stable", na_position="first", ignore_index=True)
     people.to_parquet(folder / "cohort_input.parquet", index=False)
@@ -74,6 +82,8 @@ def _read_text(path: Path, cohort: ReadyCohort, folder: Path) -> tuple[pd.DataFr
             raise UserError(file)
         if not any(file.header):
             raise UserError(Fault(path.name, "is empty.", "Name another file."))
+        if headless := named_in_header(file.header, path.name, dt.date.today()):
+            raise UserError(headless)
         twice = sorted({name for name in file.header if file.header.count(name) > 1})
         stop_if(Fault(path.name, f"has several columns '{name}'.", "Rename all but one.") for name in twice)
         positions = {f"c{place}": name for place, name in enumerate(file.header)}

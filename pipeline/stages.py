@@ -28,6 +28,7 @@ from pipeline.manifest import outputs_written, write_manifest
 from pipeline.progress import SILENT, Progress
 from pipeline.provenance import house_files, marker_files, servers, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
+from pipeline.registers.pseudonyms import key_proof
 from pipeline.verification import MATCHED, read_verification
 from pipeline.workspace import Run
 
@@ -118,7 +119,7 @@ class _Extracts:
     files: dict[str, Path]
     stamps: dict[str, tuple[int, int]]
     hashes: dict[str, str]
-    markers: dict[str, str]
+    besides: dict[str, str]  # what else loading depends on, told in no manifest: markers, the key of the hash
 
     @classmethod
     def found(cls, config: Config, base: Path) -> _Extracts:
@@ -127,7 +128,8 @@ class _Extracts:
         # Tables on a server are read every time: what they held before cannot be known.
         read_now = {f"{name}: tables on a server": f"read at {_now()}, {uuid.uuid4().hex}" for name in servers(config)}
         hashes = {**file_hashes(files), **read_now}
-        return cls(files, stamps, hashes, file_hashes(marker_files(files.values())))
+        besides = file_hashes(marker_files(files.values())) | key_proof(config.identity.key_file, base)
+        return cls(files, stamps, hashes, besides)
 
     def refuse_changed(self) -> None:
         """Stop before output is made from extracts that were being written while they were read."""
@@ -177,7 +179,7 @@ def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], *, force: 
 
 
 def _fingerprint(stage: Stage, job: _Job, earlier: dict[str, Record]) -> dict[str, str]:
-    extracts = {**job.extracts.hashes, **job.extracts.markers}
+    extracts = {**job.extracts.hashes, **job.extracts.besides}
     inputs = {name: record.outputs for name, record in earlier.items()} or extracts
     sections = (*stage.sections, *(stage.ready_sections if job.config.cohort else ()))
     return {

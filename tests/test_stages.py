@@ -15,6 +15,8 @@ from stage_stubs import config_of, contents, lines_of, stub_stages, write_projec
 
 from pipeline.config import Config
 from pipeline.errors import UserError
+from pipeline.registers.pseudonyms import key_proof
+from pipeline.registers.rules import Identity
 from pipeline.stages import Folders, Stage, folders, run_stages
 from pipeline.workspace import Run
 
@@ -51,6 +53,18 @@ def test_changed_extract_is_read_again_even_when_size_and_time_are_the_same(proj
     os.utime(extract, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert extract.stat().st_size == before.st_size
     assert run(project) == DONE
+
+
+def test_another_key_of_the_hash_loads_again(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    key = tmp_path_factory.mktemp("elsewhere") / "key"
+    key.write_bytes(b"one")
+    config = config_of(project).model_copy(update={"identity": Identity(key_file=str(key))})
+    assert run(project, config) == DONE
+    assert run(project, config) == []
+    key.write_bytes(b"two")
+    assert run(project, config)[0] == "load"
+    records = b"".join(path.read_bytes() for path in project.rglob("*") if path.is_file())
+    assert all(proof.encode() not in records for proof in key_proof(str(key), project).values())
 
 
 def test_touched_extract_is_not_read_again(project: Path) -> None:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 CANDIDATE = r"(^|[^0-9])((19|20)?[0-9]{6}[-+ ]?([0-9]{4}|[A-Za-z][A-Za-z0-9][0-9]{2}))($|[^0-9])"
 _NUMBER = re.compile(r"(?<!\d)((?:19|20)?)(\d{2})(\d{2})(\d{2})([-+ ]?)(\d{4}|[A-Za-z][A-Za-z0-9]\d{2})(?![0-9A-Za-z])")
 _COORDINATION = 60  # added to the day of a samordningsnummer
-_SHARE = 0.5  # of the values of a column nobody uses: what is a column of numbers, and no chance
+SHARE = 0.5  # of the values of a column nobody uses: what is a column of numbers, and no chance
 _ROWS_SHOWN = 5
+MISPLACED = "there are personal identity numbers here, which may stand in the column of the person's key only."
 
 
 def number_in(text: str, reference: dt.date) -> str | None:
@@ -105,7 +106,7 @@ def misplaced(
         total = sum(count for _, count in numbers)
         if name in unused:
             known = connection.raw_sql(f"SELECT count({name}) FROM {table}").fetchone()[0]
-            if total < _SHARE * known:
+            if total < SHARE * known:
                 continue
             remedy = (
                 "Take the column out of the file; or, if it is the person's key, map person_id to it with 'columns'."
@@ -115,6 +116,6 @@ def misplaced(
         places = sorted(row for row, _ in numbers)[:_ROWS_SHOWN]
         yield Fault(
             f"{shown}, column {delivered}, {list_some(places, _ROWS_SHOWN, total)}",
-            "there are personal identity numbers here, which may stand in the column of the person's key only.",
+            MISPLACED,
             remedy,
         )

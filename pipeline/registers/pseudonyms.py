@@ -14,6 +14,7 @@ extracts can find a person again. Without, nobody can.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import hmac
 import secrets
 import sys
@@ -71,6 +72,20 @@ def hashing(key_file: str | None, base: Path, reference: dt.date) -> tuple[Hashi
     return Hashing(key, True, reference), []
 
 
+def key_proof(key_file: str | None, base: Path) -> dict[str, str]:
+    """What tells one key from another, by the setting's name: slow to work out, so that no key can be guessed from it.
+
+    Nothing when there is no key file, or when it cannot be read: loading tells why.
+    """
+    if key_file is None:
+        return {}
+    try:
+        key = (base / Path(key_file).expanduser()).read_bytes()
+    except OSError:
+        return {}
+    return {"identity.key_file": hashlib.scrypt(key, salt=b"utfall: which key", n=2**14, r=8, p=1).hex()}
+
+
 def replace_keys(connection: Any, rows: Path, columns: Sequence[str], hashing: Hashing) -> Path:
     """Write rows anew with the hash of each person's key in the place of the key, and remove them as they were.
 
@@ -101,12 +116,15 @@ def _hashes(keys: Any, hashing: Hashing) -> Any:
 
     texts = keys.column("person_id").to_pylist()
     numbers = keys.column("number").to_pylist()
-    hashes = [_in_place_of(text, number, hashing) for text, number in zip(texts, numbers, strict=True)]
+    hashes = [in_place_of(text, hashing, number=number) for text, number in zip(texts, numbers, strict=True)]
     return pa.table({"person_id": keys.column("person_id"), "hash": pa.array(hashes, pa.string())})
 
 
-def _in_place_of(text: str, number: bool, hashing: Hashing) -> str:
-    """The hash of a key, padded where the key was, since that is counted; marks for no key stay."""
+def in_place_of(text: str, hashing: Hashing, *, number: bool = True) -> str:
+    """The hash of a key, padded where the key was, since that is counted; marks for no key stay.
+
+    `number` is false for keys that are known not to be personal numbers.
+    """
     if (known := hashing.known.get(text)) is not None:
         return known
     key = text.strip(" ")
