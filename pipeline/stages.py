@@ -25,6 +25,7 @@ from pipeline.errors import Fault, stop_if
 from pipeline.fingerprint import PACKAGES, ROOT, code_hash, file_hashes, value_hash, versions
 from pipeline.lock import only_run
 from pipeline.manifest import outputs_written, write_manifest
+from pipeline.parallel import processes_kept, start_early
 from pipeline.progress import SILENT, Progress
 from pipeline.provenance import house_files, marker_files, servers, source_files
 from pipeline.records import Record, files_under, read_record, reason_to_redo, remove_drafts
@@ -39,7 +40,7 @@ class Stage:
 
     `sections` are the parts of the configuration it reads, `ready_sections` those it reads besides when the evaluation
     is of a ready cohort; `code` is the module to follow imports from. A stage writes into data/interim/<name>, or, when
-    `reports`, makes the whole of reports/<name>.
+    `reports`, makes the whole of reports/<name>. `helpers` are the modules that processes which help it import.
     """
 
     name: str
@@ -48,13 +49,16 @@ class Stage:
     code: Path
     ready_sections: tuple[str, ...] = ()
     reports: bool = False
+    helpers: tuple[str, ...] = ()
 
 
-def _stage(name: str, *sections: str, ready: tuple[str, ...] = (), reports: bool = False) -> Stage:
+def _stage(
+    name: str, *sections: str, ready: tuple[str, ...] = (), reports: bool = False, helpers: tuple[str, ...] = ()
+) -> Stage:
     def run(run: Run) -> None:
         importlib.import_module(f"pipeline.{name}").run(run)  # heavy, and not needed when the output is reused
 
-    return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", ready, reports)
+    return Stage(name, sections, run, ROOT / "pipeline" / f"{name}.py", ready, reports, helpers)
 
 
 INTO_TABLES = ("engine", "sources", "cohort", "cleaning", "identity", "population")
@@ -64,10 +68,16 @@ STAGES = (
     _stage("cohort", *INTO_COHORT, "outcomes", ready=("models",)),
     _stage("match", "seed", "matching", "models"),  # without matching, balance is shown on the models' covariates
     # It writes the configuration's texts into the results; what `utfall sensitivity` makes is added by the report.
-    _stage("estimate", *(name for name in Config.model_fields if name != "sensitivity")),
-    _stage("report", *Config.model_fields, reports=True),
+    _stage(
+        "estimate",
+        *(name for name in Config.model_fields if name != "sensitivity"),
+        helpers=("pipeline.estimate", "pandas", "survival.cox"),
+    ),
+    _stage("report", *Config.model_fields, reports=True, helpers=("pipeline.reporting.drawing",)),
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
+# Bytes of extracts from which processes that help the last stages are started with the first.
+LARGE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +113,16 @@ def run_stages(
     names = [stage.name for stage in stages]
     forced = set(names[names.index(redo_from) :]) if redo_from else set()
     lock = place.interim / ".lock"
-    with _kept_only_if_used(place.interim), only_run(lock, f"Evaluation '{config.evaluation.name}' is being run"):
+    running = f"Evaluation '{config.evaluation.name}' is being run"
+    with _kept_only_if_used(place.interim), only_run(lock, running), processes_kept():
         _clear_up_after_killed_runs(stages, place)
         house = file_hashes(house_files(config, place.base))
         job = _Job(config, config.model_dump(mode="json"), place, progress, _Extracts.found(config, place.base), house)
         records: dict[str, Record] = {}
-        for stage in stages[: names.index(until) + 1]:
-            records[stage.name] = _reuse_or_do(stage, job, records, force=stage.name in forced)
+        wanted = stages[: names.index(until) + 1]
+        for number, stage in enumerate(wanted):
+            helpers = [module for later in wanted[number:] for module in later.helpers]
+            records[stage.name] = _reuse_or_do(stage, job, records, helpers, force=stage.name in forced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,11 @@ class _Extracts:
         hashes = {**file_hashes(files), **read_now}
         besides = file_hashes(marker_files(files.values())) | key_proof(config.identity.key_file, base)
         return cls(files, stamps, hashes, besides)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for size, _ in self.stamps.values())
 
     def refuse_changed(self) -> None:
         """Stop before output is made from extracts that were being written while they were read."""
@@ -165,13 +183,15 @@ def _stamps(files: dict[str, Path]) -> dict[str, tuple[int, int]]:
     return {name: (path.stat().st_size, path.stat().st_mtime_ns) for name, path in files.items() if path.is_file()}
 
 
-def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], *, force: bool) -> Record:
+def _reuse_or_do(stage: Stage, job: _Job, earlier: dict[str, Record], helpers: list[str], *, force: bool) -> Record:
     fingerprint = _fingerprint(stage, job, earlier)
     record = read_record(job.place.interim, stage.name)
     reason = "asked for" if force else reason_to_redo(record, fingerprint, _destination(stage, job.place))
     if reason is None:
         job.progress.say(f"{stage.name}: reused")
         return record
+    if helpers and job.extracts.size >= LARGE:
+        start_early(helpers)
     with job.progress.working(stage.name):
         record = _do(stage, job, Record(fingerprint), earlier)
     job.progress.say(f"{stage.name}: done in {record.seconds:.1f} s ({reason})")

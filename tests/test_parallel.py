@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.parallel import spread
+from pipeline import parallel
+from pipeline.parallel import processes_kept, spread, start_early
 
 _prepared: list[str] = []
 
@@ -35,6 +36,11 @@ def whose(_: int) -> int:
     return os.getpid()
 
 
+def told(_: int) -> tuple[int, str]:
+    time.sleep(0.2)
+    return os.getpid(), _prepared[-1]
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_results_come_with_the_number_of_their_piece(processes):
     found = dict(spread(squared, [3, 4, 5], processes=processes, prepare=prepare, given=("ready",)))
@@ -55,6 +61,22 @@ def test_an_error_in_a_piece_is_the_callers(processes):
         list(spread(failing, [1, 2, 3], processes=processes))
 
 
+def test_kept_processes_do_one_task_after_another_and_are_gone_afterwards(monkeypatch):
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
+    with processes_kept():
+        start_early(("json",))
+        first = {pid for _, pid in spread(whose, list(range(4)))}
+        for word in ("once", "again"):
+            found = dict(spread(told, list(range(6)), prepare=prepare, given=(word,)))
+            assert {said for _, said in found.values()} == {word}
+            assert {pid for pid, _ in found.values()} == first
+        with pytest.raises(ValueError, match="piece 2 cannot be done"):
+            list(spread(failing, [1, 2, 3, 4, 5]))
+    assert len(first) == 2
+    assert _all_gone([pid for pid in first if pid != os.getpid()])
+    assert parallel._kept is None
+
+
 def test_nothing_to_do_starts_nothing():
     assert list(spread(failing, [], prepare=prepare, given=("never",))) == []
 
@@ -62,7 +84,8 @@ def test_nothing_to_do_starts_nothing():
 SLOW = """
 import os, time
 from pathlib import Path
-from pipeline.parallel import spread
+from pipeline import parallel
+from pipeline.parallel import processes_kept, spread, start_early
 
 def write(folder):
     (Path(folder) / str(os.getpid())).touch()
@@ -70,21 +93,23 @@ def write(folder):
 
 if __name__ == "__main__":
     try:
-        list(spread(write, [{folder!r}] * 4, processes=2))
+        with processes_kept():
+            list(spread(write, [{folder!r}] * 4, processes={processes}))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         raise SystemExit(130)
 """
 
 
-@pytest.fixture
-def slow_run(tmp_path):
+@pytest.fixture(params=[2, None], ids=["own processes", "kept processes"])
+def slow_run(tmp_path, request):
     """A run that is asleep in its piece as its worker is; the run, and the process ids of both."""
     script, folder = tmp_path / "slow.py", tmp_path / "workers"
     folder.mkdir()
-    script.write_text(SLOW.format(folder=str(folder)), encoding="utf-8")
+    script.write_text(SLOW.format(folder=str(folder), processes=request.param), encoding="utf-8")
     root = str(Path(__file__).resolve().parent.parent)
-    run = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    run = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": root}, **pipes)
     deadline = time.monotonic() + 60
     while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -100,6 +125,7 @@ def test_workers_end_when_the_run_is_killed(slow_run):
     run.kill()
     run.wait()
     assert _all_gone(workers)
+    assert run.stderr.read() == b""  # read to its end: Python's helper that tidies up has gone, too
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
