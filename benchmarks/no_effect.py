@@ -43,16 +43,18 @@ CHOICES = {
 }
 SPECIFICATIONS = 11
 CENTRES = {
-    "headline": "headline",
+    "headline_ratio": "headline",
     "curve": "middle of the specification curve",
-    "before": "placebo: outcome before the start",
-    "start": "placebo: start among controls",
+    "before_ratio": "placebo: outcome before the start",
+    "start_ratio": "placebo: start among controls",
 }
 TESTS = {
-    "headline_p": "the headline's hazard ratio",
-    "difference_p": "the headline's difference at 12 months",
-    "before_p": "placebo: outcome before the start",
-    "start_p": "placebo: start among controls",
+    "headline_difference_p": "the headline's difference at 12 months",
+    "headline_ratio_p": "the headline's hazard ratio",
+    "before_difference_p": "placebo: outcome before the start, difference",
+    "before_ratio_p": "placebo: outcome before the start, hazard ratio",
+    "start_difference_p": "placebo: start among controls, difference",
+    "start_ratio_p": "placebo: start among controls, hazard ratio",
 }
 
 
@@ -98,19 +100,24 @@ def evaluate(loaded: Loaded, people: int) -> dict[str, Any]:
         "seed": loaded.wanted.seed,
         "people": people,
         "participants": curve[0].participants,
-        "headline": float(np.log(curve[0].hazard_ratio or np.nan)),
-        "headline_p": curve[0].p,
-        "difference": curve[0].difference,
-        "difference_p": _p(curve[0]),
-        "before": float(np.log(before.hazard_ratio or np.nan)),
-        "before_p": before.p,
+        **_tests("headline", curve[0]),
+        **_tests("before", before),
+        **_tests("start", start),
         "before_events": before.participant_events,
-        "start": float(np.log(start.hazard_ratio or np.nan)),
-        "start_p": start.p,
         "curve": float(np.median(logs)),
         "curve_low": float(logs.min()),
         "curve_high": float(logs.max()),
         "analyses": len(logs),
+    }
+
+
+def _tests(name: str, effect: estimates.Effect) -> dict[str, float | None]:
+    """The log hazard ratio and the difference in shares of one analysis, each with its p."""
+    return {
+        f"{name}_ratio": float(np.log(effect.hazard_ratio or np.nan)),
+        f"{name}_ratio_p": effect.p,
+        f"{name}_difference": effect.difference,
+        f"{name}_difference_p": _p(effect),
     }
 
 
