@@ -16,9 +16,9 @@ class FileAccount:
 
     `columns` is delivered name by our name; `missing` are our names of columns that are not needed and not there;
     `unused` are delivered columns nobody asks for. By our name of a column: `blank` counts rows without a value,
-    `sentinels` rows with a date that stands for none, `unknown` rows with a code that is in no list, and `dates` gives
-    the first and the last day; `forms` counts values written in another way than usual, by column and form. First and
-    last days belong to single people: outside `data/` show months, or nothing.
+    `sentinels` rows with a date that stands for none, `unknown` rows with a code that is in no list; `dates` gives the
+    first and the last day, `years` rows by the year of a date; `forms` counts values written in another way than
+    usual, by column and form. First and last days belong to single people: outside `data/` show years with enough rows.
     """
 
     source: str
@@ -38,6 +38,7 @@ class FileAccount:
     dates: dict[str, tuple[str, str]]
     format: str = "text"
     forms: dict[str, dict[str, int]] = field(default_factory=dict)
+    years: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class RuleAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthAccount:
+    """Stays in the programme on the first day of a month (YYYY-MM), and those that begin in it."""
+
+    month: str
+    stock: int
+    inflow: int
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Everything load found, without a person's key or value. `linkage` counts people, `tables` rows."""
 
@@ -77,6 +87,7 @@ class Account:
     rules: tuple[RuleAccount, ...] = ()
     tables: dict[str, int] = field(default_factory=dict)
     linkage: dict[str, int] = field(default_factory=dict)
+    months: tuple[MonthAccount, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As `account.json` holds it."""

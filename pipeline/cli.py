@@ -158,11 +158,13 @@ def check(config_path: Path) -> None:
     with logged(None):
         from pipeline import load
         from pipeline.accounttext import account_lines
+        from pipeline.disclosure.policy import Policy
         from pipeline.errors import stop_if
 
         account, faults = load.check(config, config_path.resolve().parent)
         stop_if(faults)
-        for line in account_lines(account):
+        policy = Policy.of(config)
+        for line in account_lines(account, policy):
             click.echo(line)
     click.echo("No fault found.")
 

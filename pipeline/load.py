@@ -25,6 +25,7 @@ from pipeline.errors import Fault, stop_if
 from pipeline.provenance import simulated_extracts
 from pipeline.registers import canonical, checks, extracts
 from pipeline.registers.codes import unknown_in, unverified_codes
+from pipeline.registers.months import programme_months
 from pipeline.registers.people import flagged, people_rules, set_aside_elsewhere
 from pipeline.registers.pseudonyms import Hashing, hashing, name_people, parquet_files
 from pipeline.registers.rules import Cleaning
@@ -184,6 +185,7 @@ def _write_tables(
     for name, table in canonical.canonical_tables(used, people).items():
         rows[name] = int(engine.kept(table, _canonical(scratch, name)).count().to_pyarrow().as_py())
     persons = engine.read_parquet(typed["background"].get_backend(), _canonical(scratch, "persons"))
+    categories = engine.read_parquet(typed["background"].get_backend(), _canonical(scratch, "categories"))
     of_rows = [rule for result in judged.values() for rule in result.rules]
     return replace(
         account,
@@ -193,6 +195,7 @@ def _write_tables(
         ),
         tables=rows,
         linkage={**canonical.linkage(used), "participants_set_aside": lost, "others_set_aside": others},
+        months=programme_months(categories, population) if population else (),
     )
 
 

@@ -16,8 +16,14 @@ COARSER = 10
 
 
 def protect_account(account: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """The account with counts rounded and small ones null, files by name alone, and without single days."""
+    """The account with counts rounded and small ones null, files by name alone, and without single days.
+
+    `years` of a date's rows become the first and the last year with enough of them.
+    """
     protected = {name: _part(name, value, policy) for name, value in account.items()}
+    for file, delivered in zip(protected.get("files", []), account.get("files", []), strict=True):
+        if years := delivered.get("years"):
+            file["years"] = {name: years_with_enough(rows, policy) for name, rows in years.items()}
     if policy.public:
         return protected
     coarse = Policy(COARSER * policy.base)
@@ -27,6 +33,12 @@ def protect_account(account: dict[str, Any], policy: Policy) -> dict[str, Any]:
         if name in account:
             protected[name] = {table: coarse.rounded(rows) for table, rows in account[name].items()}
     return protected
+
+
+def years_with_enough(years: dict[str, int], policy: Policy) -> list[str]:
+    """The first and the last year that a date has enough rows of; empty when it has none."""
+    shown = [year for year, rows in years.items() if rows and not policy.small(rows)]
+    return [min(shown), max(shown)] if shown else []
 
 
 def _part(name: str, value: Any, policy: Policy) -> Any:

@@ -131,12 +131,23 @@ def _counts(file: Delivered) -> dict[str, Any]:
     }
     day = values.plausible(found.day)
     counted = found.group_by("name").aggregate(**numbers, first=day.min(), last=day.max()).to_pyarrow().to_pylist()
+    counts |= {f"{name}/years": years for name, years in _years(found.mutate(day=day)).items()}
     of_column = {line.pop("name"): line for line in counted}
     nothing = {**dict.fromkeys(numbers, 0), "first": None, "last": None}
     for column in file.columns:  # a file without rows has no values
         measured = of_column.get(column.name, nothing)
         counts |= {f"{column.name}/{what}": number for what, number in measured.items()}
     return counts
+
+
+def _years(found: ir.Table) -> dict[str, dict[str, int]]:
+    """Rows by year, of the columns that hold dates."""
+    dated = found.filter(found.day.notnull())
+    counted = dated.group_by("name", year=dated.day.year()).aggregate(rows=dated.rows.sum().cast("int64"))
+    years: dict[str, dict[str, int]] = {}
+    for line in counted.order_by("name", "year").to_pyarrow().to_pylist():
+        years.setdefault(line["name"], {})[str(line["year"])] = line["rows"]
+    return years
 
 
 def _shape(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
@@ -209,6 +220,7 @@ def _account(file: Delivered, counts: dict[str, Any], decimal: str | None) -> Fi
             for c in file.columns
             if (forms := {form: n for form in values.FORMS if (n := counts.get(f"{c.name}/{form}"))})
         },
+        years={c.name: years for c in dates if (years := counts.get(f"{c.name}/years"))},
         sentinels={c.name: n for c in dates if (n := counts[f"{c.name}/sentinel"])},
         unknown={c.name: n for c in file.columns if (n := counts.get(f"{c.name}/unknown"))},
         dates={

@@ -201,3 +201,20 @@ def test_account(k: int) -> None:
     assert found["rules"][0]["rows"] == (7 if k == 1 else None)
     assert found["linkage"]["people"] == (3041 if k == 1 else 3040)
     assert found["simulated"] is True
+
+
+def test_months_and_years_of_the_account_hide_small_counts() -> None:
+    years = {"born": {"1899": 2, "1950": 11, "2001": 400, "2003": 9}}
+    account = {
+        "files": [{"file": "af.csv", "rows": 422, "years": years}],
+        "months": [{"month": "2020-01", "stock": 1_234, "inflow": 9}, {"month": "2020-02", "stock": 0, "inflow": 14}],
+    }
+    found = protect_account(account, Policy(10))
+    assert found["months"] == [
+        {"month": "2020-01", "stock": 1_230, "inflow": None},
+        {"month": "2020-02", "stock": 0, "inflow": 10},
+    ]
+    assert found["files"][0]["years"] == {"born": ["1950", "2001"]}
+    public = protect_account(account, Policy(1))
+    assert public["months"] == account["months"]
+    assert public["files"][0]["years"] == {"born": ["1899", "2003"]}

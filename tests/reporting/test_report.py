@@ -103,6 +103,20 @@ def test_quality_counts_are_protected_and_paths_short(report: Report) -> None:
     assert b"1951-01-02" not in everything
 
 
+def test_columns_and_months_of_the_extracts_are_protected(report: Report) -> None:
+    """Few rows without a value are withheld, years with few dates are not told of, few entrants leave a gap."""
+    assert rows(report, "data_columns") == [
+        {"file": "lisa_2019.csv", "column": "education", "blank": "0.1", "unknown": "", "years": ""},
+        {"file": "lisa_2019.csv", "column": "born", "blank": "", "unknown": "0", "years": "1952–2001"},
+    ]
+    with (report.folder / "figures/programme_months.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["month", "stock", "inflow"], ["2020-01", "1230", "60"], ["2020-02", "1240", ""],
+        ]  # fmt: skip
+    alternative = report.index()["programme_months"]["sv"]["alternative"]
+    assert "som flest 1\N{NO-BREAK SPACE}240 i februari 2020" in alternative
+
+
 def test_the_configured_source_stands_under_every_table_and_figure(report: Report) -> None:
     page = report.page()
     assert page.count("Källa:") == page.count("<table>") + page.count("<figcaption>")

@@ -16,7 +16,9 @@ ACCOUNT: dict[str, Any] = {
     "files": [
         {
             "register": "lisa", "file": "/somewhere/else/data/raw/lisa_2019.csv", "rows": 24864, "year": 2019,
-            "unknown": {"education": 3}, "unused": ["Kommunnamn"], "dates": {"born": ["1951-01-02", "2001-02-03"]},
+            "unknown": {"education": 3}, "blank": {"education": 2486, "sex": 0, "born": 4}, "unused": ["Kommunnamn"],
+            "columns": {"education": "Sun2020Niva_Old"},
+            "dates": {"born": ["1951-01-02", "2001-02-03"]}, "years": {"born": {"1951": 4, "1952": 40, "2001": 12}},
         }
     ],
     "rules": [
@@ -25,6 +27,10 @@ ACCOUNT: dict[str, Any] = {
         {"source": "background", "rule": "no_person", "effect": "set_aside", "rows": 0},
     ],
     "linkage": {"participants_in_background": 3041},
+    "months": [
+        {"month": "2020-01", "stock": 1234, "inflow": 57},
+        {"month": "2020-02", "stock": 1241, "inflow": 8},
+    ],
 }  # fmt: skip
 
 

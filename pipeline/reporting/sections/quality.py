@@ -6,7 +6,9 @@ from pathlib import PurePath
 from typing import Any
 
 from pipeline.reporting.document import Block, Fold, Paragraph, Section
+from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
+from pipeline.reporting.plots.months import draw_months
 from pipeline.reporting.tables import Column, Label, Table
 
 
@@ -16,11 +18,15 @@ def quality_section(material: Material) -> Section | None:
     if not account.get("files"):
         return None
     blocks: list[Block] = [Paragraph(words("quality.reading")), files_table(material, account["files"])]
+    if any(rows != 0 for file in account["files"] for rows in file.get("blank", {}).values()):
+        blocks.append(Fold(words("quality.columns"), (columns_table(material, account["files"]),)))
     rules = account.get("rules", [])
     met = [rule for rule in rules if rule["rows"] != 0]
     blocks.append(rules_table(material, met) if met else Paragraph(words("quality.no_rules")))
     if account.get("linkage"):
         blocks.append(linkage_table(material, account["linkage"]))
+    if any(month["stock"] for month in account.get("months", [])):
+        blocks.append(months_figure(material, account["months"]))
     return Section("quality", words("section.quality"), tuple(blocks))
 
 
@@ -45,6 +51,59 @@ def files_table(material: Material, files: list[dict[str, Any]]) -> Table:
         for file in files
     )
     return Table("data_files", words("caption.files"), columns, rows)
+
+
+def columns_table(material: Material, files: list[dict[str, Any]]) -> Table:
+    """Each column of each file: the share without a value, unknown codes, and the years of its dates.
+
+    Columns with a value in every row of which nothing is to be told are left out.
+    """
+    words = material.words
+    columns = (
+        Column("file", words("column.file")),
+        Column("column", words("column.column")),
+        Column("blank", words("column.blank"), "percent"),
+        Column("unknown", words("column.unknown"), "count"),
+        Column("years", words("column.years")),
+    )
+    rows = tuple(
+        {
+            "file": PurePath(file["file"]).name,
+            "column": Label(name, str(file["columns"].get(name, name))),
+            "blank": blank / file["rows"] if blank is not None and file["rows"] else None,
+            "unknown": file["unknown"].get(name, 0),
+            "years": "–".join(dict.fromkeys(file.get("years", {}).get(name, []))),
+        }
+        for file in files
+        for name, blank in file["blank"].items()
+        if blank != 0 or file["unknown"].get(name, 0) != 0 or file.get("years", {}).get(name)
+    )
+    return Table("data_columns", words("caption.columns"), columns, rows, (words("note.columns"), *material.rounded))
+
+
+def months_figure(material: Material, months: list[dict[str, Any]]) -> Figure:
+    """Stock and inflow of the programme by month."""
+    words = material.words
+    known = [month for month in months if month["stock"]]
+    most = max(known, key=lambda month: month["stock"])
+    told = {
+        "first": words.month(months[0]["month"]),
+        "last": words.month(months[-1]["month"]),
+        "most": words.number(most["stock"]),
+        "then": words.month(most["month"]),
+        "end": words.number(known[-1]["stock"]),
+    }
+    return Figure(
+        name="programme_months",
+        caption=words("caption.programme_months"),
+        alternative=words("alt.programme_months", **told),
+        source=material.source,
+        look=material.look,
+        draw=lambda look: draw_months(look, months),
+        columns=("month", "stock", "inflow"),
+        rows=tuple((month["month"], month["stock"], month["inflow"]) for month in months),
+        notes=(words("note.programme_months"), *material.rounded),
+    )
 
 
 def _sum(counts: dict[str, int | None]) -> int | None:
