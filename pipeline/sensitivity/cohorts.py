@@ -31,7 +31,16 @@ from pipeline.workspace import Run
 ARM, PERSON = "participant", "person_id"
 # What a share is made from; the cohort's other columns need not be carried along.
 SLIM = ("row", ARM, PERSON, "stratum", "weight")
-STEPS_KEPT = 3  # the outcomes that combinations have; the others are asked for once
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """(m,) pieces of rows in order: the row, (entry, end] and the censoring weight within it."""
+
+    row: np.ndarray
+    entry: np.ndarray
+    end: np.ndarray
+    weight: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +59,20 @@ class Base:
     before: np.ndarray | None
     people: np.ndarray
     joiner: np.ndarray
-    _steps: dict[tuple[str, float], pd.DataFrame] = field(default_factory=dict)
+    _pieces: dict[float, Pieces] = field(default_factory=dict)
 
     def joins(self, rows: pd.DataFrame) -> np.ndarray:
         """(n,) whether the person of each row ever joins."""
         return self.joiner[rows[PERSON].to_numpy()]
 
-    def steps(self, column: str, day: float) -> pd.DataFrame:
-        """All rows cut where their censoring weight changes, followed to an outcome or a day; cut once for many uses.
-
-        row, entry, days, event and weight, which is the censoring weight alone.
-        """
-        if (column, day) not in self._steps:
-            while len(self._steps) >= STEPS_KEPT:
-                del self._steps[next(iter(self._steps))]
-            everyone = self.cohort.assign(stratum=0, weight=1.0)
-            cut = followed_until(everyone, column, day, self.censoring).steps
-            self._steps[column, day] = cut[["row", "entry", "days", "event", "weight"]].astype({"row": np.int32})
-        return self._steps[column, day]
+    def pieces(self, day: float) -> Pieces:
+        """All rows cut up to a day where their censoring weight changes; cut once, whatever the outcome."""
+        if day not in self._pieces:
+            everyone = self.cohort.assign(stratum=0, weight=1.0, all_days=day, all_event=0)
+            cut = followed_until(everyone, "all", day, self.censoring).steps
+            row, entry, end, weight = (cut[name].to_numpy() for name in ("row", "entry", "days", "weight"))
+            self._pieces[day] = Pieces(row.astype(np.int32), entry, end, weight)
+        return self._pieces[day]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +211,28 @@ def followed_until(
 
 
 def followed_in(base: Base, people: pd.DataFrame, column: str, day: float) -> effects.FollowUp:
-    """The same for rows of a base cohort with its censoring weights, whose pieces are cut once."""
-    steps = base.steps(column, day)
-    chosen = people["row"].to_numpy()
+    """The same for rows of a base cohort with its censoring weights."""
+    pieces = base.pieces(day)
     place = np.full(int(base.cohort["row"].max()) + 1, -1)
-    place[chosen] = np.arange(len(people))
-    owner = place[steps["row"].to_numpy()]
-    taken = owner >= 0
-    owner = owner[taken]
-    own = {name: people[name].to_numpy()[owner] for name in (ARM, "stratum")}
-    weight = people["weight"].to_numpy()[owner] * steps["weight"].to_numpy()[taken]
-    pieces = steps[taken].assign(**own, person=people[PERSON].to_numpy()[owner], weight=weight)
-    return effects.FollowUp(people, pieces, weighted=True)
+    place[people["row"].to_numpy()] = np.arange(len(people))
+    owner = place[pieces.row]
+    short = ended(people[[f"{column}_days", f"{column}_event"]], column, day)
+    days, event = (short[f"{column}_{part}"].to_numpy() for part in ("days", "event"))
+    begun = np.flatnonzero((owner >= 0) & (pieces.entry < days[owner]))
+    owner, end = owner[begun], pieces.end[begun]
+    followed = days[owner]
+    steps = pd.DataFrame(
+        {
+            **{name: people[name].to_numpy()[owner] for name in ("row", ARM, "stratum")},
+            "person": people[PERSON].to_numpy()[owner],
+            "entry": pieces.entry[begun],
+            "days": np.minimum(followed, end),
+            "event": np.where(followed <= end, event[owner], 0),
+            "weight": people["weight"].to_numpy()[owner] * pieces.weight[begun],
+        },
+        copy=False,
+    )
+    return effects.FollowUp(people, steps, weighted=True)
 
 
 def ended(people: pd.DataFrame, column: str, day: float) -> pd.DataFrame:
