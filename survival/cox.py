@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from survival.arrays import Floats, Ints, crossproduct
 from survival.columns import column_of, strata_of
-from survival.fitting import CLOSE, Maximum, Prepared, maximise, prepare
+from survival.fitting import Maximum, Prepared, maximise, prepare
 from survival.formula import Design, design
 from survival.hypotheses import WaldTest, overall, wald
 from survival.inputs import Codes, FollowUp, clusters, confidence, follow_up
@@ -159,14 +159,10 @@ class CoxFit:
 
         return fit_concordance(self)
 
-    def refit(
-        self, *, without: str | Sequence[str] = (), weights: ArrayLike | None = None, close: float = CLOSE
-    ) -> CoxFit:
+    def refit(self, *, without: str | Sequence[str] = (), weights: ArrayLike | None = None) -> CoxFit:
         """The same model without some terms, or with other weights (n,), without sorting the rows again.
 
-        For backward selection and the bootstrap. Starts from this fit's coefficients; `verify` is not repeated. The
-        last Newton step is smaller than `close`, in standard deviations of the columns, and leaves an error of its
-        square: 1e-3 is enough where coefficients are drawn by chance, and takes half the steps.
+        For backward selection and the bootstrap. Starts from this fit's coefficients; `verify` is not repeated.
         """
         from survival.refit import reweighted
         from survival.refit import without as narrowed
@@ -176,7 +172,17 @@ class CoxFit:
             parts, start, formula = narrowed(parts, [without] if isinstance(without, str) else list(without))
         if weights is not None:
             parts = reweighted(parts, weights)
-        return _fitted(formula, _maximised(parts.prepared, start, close), parts, self.robust)
+        return _fitted(formula, _maximised(parts.prepared, start), parts, self.robust)
+
+    def k_step(self, weights: ArrayLike, steps: int = 2) -> pd.Series:
+        """Coefficients under other weights (n,) after `steps` Newton steps from this fit's; NaN where they run away.
+
+        For the bootstrap: how far resamples lie from the fit is of the order of its error, and each step squares that.
+        A third of the time of `refit` (Davidson and MacKinnon 1999, Andrews 2002).
+        """
+        from survival.refit import k_step
+
+        return k_step(self.parts, weights, steps)
 
 
 def cox(
@@ -243,8 +249,8 @@ def cox(
     return fit
 
 
-def _maximised(prepared: Prepared, start: Floats | None = None, close: float = CLOSE) -> Maximum:
-    return maximise(prepared.model, [prepared.layout.names[i] for i in prepared.place], start, close)
+def _maximised(prepared: Prepared, start: Floats | None = None) -> Maximum:
+    return maximise(prepared.model, [prepared.layout.names[i] for i in prepared.place], start)
 
 
 def _fitted(formula: str, maximum: Maximum, parts: Parts, robust: bool) -> CoxFit:

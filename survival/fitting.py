@@ -226,10 +226,8 @@ def weighing(
     }
 
 
-def maximise(model: Model, names: list[str], start: Floats | None = None, close: float = CLOSE) -> Maximum:
+def maximise(model: Model, names: list[str], start: Floats | None = None) -> Maximum:
     """Newton's method with step halving; names (P,) in the model's order, for the messages.
-
-    The last step taken is smaller than `close`, which leaves an error of its square.
 
     Raises
     ------
@@ -247,7 +245,7 @@ def maximise(model: Model, names: list[str], start: Floats | None = None, close:
         after = _improve(model, state, step)
         gained = after.log_likelihood - state.log_likelihood
         step, state = after.b - state.b, after
-        if np.abs(step).max(initial=0.0) < close:
+        if np.abs(step).max(initial=0.0) < CLOSE:
             break
         if gained < 1e-10 * abs(state.log_likelihood) and np.abs(step).max() > RUNAWAY:
             _refuse_infinite(step, names)

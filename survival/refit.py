@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from survival.arrays import Floats
 from survival.fitting import Prepared, Ruler, weighing
 from survival.formula import Design
 from survival.inputs import checked_weights
-from survival.partial_likelihood import Model
+from survival.partial_likelihood import Model, evaluate, information, score
 from survival.varying import layout
 
 if TYPE_CHECKING:
@@ -76,3 +77,18 @@ def reweighted(parts: Parts, weights: ArrayLike) -> Parts:
     fields = weighing(model.sets, values, prepared.rows, event, model.x, moving, model.dead, prepared.ties)
     changed = replace(model, **fields)
     return replace(parts, prepared=replace(prepared, model=changed), data=replace(parts.data, weights=values))
+
+
+def k_step(parts: Parts, weights: ArrayLike, steps: int) -> pd.Series:
+    """Coefficients by name after `steps` Newton steps under other weights (n,), without making sure of a maximum."""
+    prepared = reweighted(parts, weights).prepared
+    b = parts.maximum.b
+    for _ in range(steps):
+        state = evaluate(prepared.model, b)
+        try:
+            b = b + np.linalg.solve(information(prepared.model, state), score(prepared.model, state))
+        except np.linalg.LinAlgError:
+            b = np.full(len(b), np.nan)
+    coefficients = np.empty(len(b))
+    coefficients[prepared.place] = b / prepared.unit
+    return pd.Series(coefficients, index=prepared.layout.names, name="coefficient")

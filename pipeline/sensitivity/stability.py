@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import matching
-from matching.strata import Cells, stratum_factors
+from matching.strata import stratum_factors
 from pipeline import effects, regression
-from pipeline.config import Config, Models
+from pipeline.config import Config
 from pipeline.sensitivity.choices import Specification
 from pipeline.sensitivity.cohorts import Base, Rows, rows_of
 from pipeline.sensitivity.estimates import Effect, models_of, people_of, treatment_ratio
@@ -19,7 +19,6 @@ from pipeline.sensitivity.weighting import matched, weighted
 from pipeline.stratum_totals import TOTAL
 
 ARM, PERSON = effects.TREATMENT, regression.PERSON
-CLOSE = 1e-3  # leaves an error of a millionth in a log hazard ratio that chance moves by hundredths
 
 
 def without_each_month(base: Base, specification: Specification, config: Config) -> dict[str, Effect]:
@@ -54,21 +53,6 @@ def _fit(people: pd.DataFrame, specification: Specification, config: Config) -> 
     return fitted
 
 
-def _without_robust_errors(fitted: regression.Fitted, models: Models) -> Any:
-    """The same model fitted without the sandwich, which resamples have no use for."""
-    from survival import cox
-
-    return cox(
-        " + ".join(fitted.factors),
-        fitted.data,
-        time=regression.TIME,
-        event=regression.EVENT,
-        weights=regression.WEIGHT,
-        robust=False,
-        ties=models.ties,
-    )
-
-
 def resampled_ratios(
     base: Base, specification: Specification, config: Config, first: int, last: int
 ) -> list[float | None]:
@@ -80,42 +64,40 @@ def resampled_ratios(
     rows = rows_of(base, specification, config)
     if specification.weights == "cem":
         sample = matched(rows, specification, config)
-        people, strata = sample.data, None if TOTAL in sample.people else sample
+        people = sample.data
+        anew = None if TOTAL in sample.people else matched_anew(sample)
     else:
-        people, strata = weighted(rows, specification, config), None
+        people, anew = weighted(rows, specification, config), None
     fitted = _fit(people, specification, config)
-    plain = _without_robust_errors(fitted, models_of(specification, config))
     numbers, who = pd.factorize(rows.cohort[PERSON])
-    places = rows.cohort.index.get_indexer(fitted.data.index)
+    numbers = numbers[rows.cohort.index.get_indexer(people.index)]
+    places = people.index.get_indexer(fitted.data.index)
+    weight = people["weight"].to_numpy()
     found: list[float | None] = []
     for number in range(first, last):
         rng = np.random.default_rng([config.seed, 21, number])
         times = np.bincount(rng.integers(len(who), size=len(who)), minlength=len(who))[numbers].astype(float)
-        weights = _weights(strata, times)[places] if strata else fitted.data["weight"].to_numpy() * times[places]
-        try:
-            found.append(float(plain.refit(weights=weights, close=CLOSE).coefficients[ARM]))
-        except ValueError:
-            found.append(None)
+        weights = anew(times) if anew else weight * times
+        found.append(effects.finite(fitted.fit.k_step(weights[places])[ARM]))
     return found
 
 
-def _weights(sample: matching.MatchedSample, times: np.ndarray) -> np.ndarray:
-    """(n,) weights of a matching in which each row stands `times` over."""
-    cells, base = sample.cells, sample.base * times
-    counted = _counted(cells, sample.treated, times, base)
-    factors = stratum_factors(counted, sample.estimand)
-    return np.where(sample.treated, factors[cells.cell, 0], factors[cells.cell, 1]) * base
+def matched_anew(sample: matching.MatchedSample) -> Callable[[np.ndarray], np.ndarray]:
+    """What gives the matched rows (m,) their weights when each stands `times` (m,) over."""
+    cells, rows = sample.cells, sample.matched
+    cell, treated, base = cells.cell[rows], sample.treated[rows], sample.base[rows]
+    arms = {"treated": np.flatnonzero(treated), "controls": np.flatnonzero(~treated)}
+    cell_of = {arm: cell[own] for arm, own in arms.items()}
+    unweighted = bool((base == 1).all())
 
+    def totals(values: np.ndarray) -> dict[str, np.ndarray]:
+        return {arm: np.bincount(cell_of[arm], values[own], len(cells.treated)) for arm, own in arms.items()}
 
-def _counted(cells: Cells, treated: np.ndarray, times: np.ndarray, base: np.ndarray) -> Cells:
-    size = len(cells.treated)
-    totals = {
-        name: np.bincount(cells.cell[arm], weights=values[arm], minlength=size)
-        for name, arm, values in (
-            ("treated", treated, times),
-            ("controls", ~treated, times),
-            ("treated_weight", treated, base),
-            ("controls_weight", ~treated, base),
-        )
-    }
-    return replace(cells, **totals)
+    def weights(times: np.ndarray) -> np.ndarray:
+        counts, weight = totals(times), base * times
+        sums = counts if unweighted else totals(weight)
+        again = replace(cells, **counts, **{f"{arm}_weight": values for arm, values in sums.items()})
+        factors = stratum_factors(again, sample.estimand)
+        return np.where(treated, factors[cell, 0], factors[cell, 1]) * weight
+
+    return weights

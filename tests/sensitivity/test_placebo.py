@@ -10,7 +10,7 @@ from pipeline.sensitivity import placebo
 from pipeline.sensitivity.choices import own_specification
 from pipeline.sensitivity.cohorts import rows_of
 from pipeline.sensitivity.estimates import estimate_together
-from pipeline.sensitivity.stability import _weights, resampled_ratios, without_each_month
+from pipeline.sensitivity.stability import matched_anew, resampled_ratios, without_each_month
 from pipeline.sensitivity.weighting import matched
 
 
@@ -78,12 +78,13 @@ def test_resampled_weights_are_those_of_a_matching_of_the_copies(small):
     own = own_specification(small.config)
     rows = rows_of(small.base(), own, small.config)
     sample = matched(rows, own, small.config)
-    np.testing.assert_allclose(_weights(sample, np.ones(len(sample.people))), sample.weight, rtol=1e-12)
+    weights = matched_anew(sample)
+    np.testing.assert_allclose(weights(np.ones(sample.matched.sum())), sample.weight[sample.matched], rtol=1e-12)
     times = np.random.default_rng(1).integers(0, 3, len(sample.people)).astype(float)
     copies = rows.cohort.loc[np.repeat(rows.cohort.index, times.astype(int))]
     again = matched(replace(rows, cohort=copies.reset_index(drop=True)), own, small.config)
     per_row = pd.Series(again.weight).groupby(copies.index).sum().reindex(rows.cohort.index, fill_value=0.0)
-    np.testing.assert_allclose(_weights(sample, times), per_row, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(weights(times[sample.matched]), per_row[sample.matched], rtol=1e-9, atol=1e-12)
 
 
 def test_resamples_are_numbered_so_that_they_can_be_shared_out(small):
