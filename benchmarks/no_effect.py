@@ -88,7 +88,7 @@ def evaluate(loaded: Loaded, people: int) -> dict[str, Any]:
     """p of each test on one extract without an effect, and the logs of the curve's hazard ratios in short."""
     config, folder = _configured(loaded.wanted.seed), loaded.folder
     own = own_specification(config)
-    cohorts.make_base(cohorts.base_config(config, own.other_exit, [own.outcome]), folder, folder / "base")
+    cohorts.make_base(cohorts.base_config(config, [own.outcome]), folder, folder / "base")
     factors = tuple(c.name for c in config.models.covariates if c.reference is not None)
     read = cohorts.read_base(folder / "base", factors, folder / "participants.parquet")
     curve = _curve(read, config)

@@ -1,8 +1,9 @@
-"""The cohort under other rules: made once per rule for other exits, everything else is a choice among its rows.
+"""The cohort under other rules: made once, everything else is a choice among its rows.
 
-The base cohort has every eligible month of every control, followed to the day of joining, with censoring weights and a
-follow-up for each definition of the outcome. Other index dates, leaving out who joins later, and periods of the intake
-take rows away from it, and give what the cohort stage gives under that configuration.
+The base cohort has every eligible month of every control, followed to the day of joining whatever other exits there
+are, with censoring weights and a follow-up for each definition of the outcome. Other index dates, leaving out who joins
+later, ends at other exits, and periods of the intake are rows taken away from it or follow-up cut short, and give what
+the cohort stage gives under that configuration.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ from pipeline import cohort as cohort_stage
 from pipeline import effects, regression
 from pipeline.config import Config, Outcome
 from pipeline.engine import read_parquet, session, write_parquet
-from pipeline.followup import next_event, outcome_events
+from pipeline.followup import next_event, other_exits, outcome_events
 from pipeline.index_months import draw_months
-from pipeline.names import OUTCOME_COLUMNS
 from pipeline.sensitivity.choices import Specification, outcome_column, outcome_definitions
 from pipeline.workspace import Run
 
@@ -51,12 +51,14 @@ class Base:
     censoring : row, from_day, to_day, weight_factor, as in censoring.parquet; None when nobody is weighted so
     before : (n,) days since the headline outcome was last reached before the index date, NaN for never; None when the
         registers do not tell
+    exits : (n,) days to the next deregistration for another reason, NaN for none; None as above
     people : (p,) ids · joiner : (p,) whether the person ever joins
     """
 
     cohort: pd.DataFrame
     censoring: pd.DataFrame | None
     before: np.ndarray | None
+    exits: np.ndarray | None
     people: np.ndarray
     joiner: np.ndarray
     _pieces: dict[float, Pieces] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Rows:
     censoring: pd.DataFrame | None
 
 
-def base_config(config: Config, other_exit: str, outcomes: list[str]) -> Config:
+def base_config(config: Config, outcomes: list[str]) -> Config:
     """The configuration of a base cohort: the headline outcome first, then other definitions of it by name."""
     assert config.population is not None
     population = config.population.model_copy(
@@ -92,7 +94,7 @@ def base_config(config: Config, other_exit: str, outcomes: list[str]) -> Config:
             "control_index": "every_month",
             "future_participants": "censor",
             "censoring_weights": True,
-            "other_exit": other_exit,
+            "other_exit": "remain",
         }
     )
     headline = config.outcome_names[0]
@@ -108,23 +110,27 @@ def make_base(config: Config, interim: Path, folder: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
     cohort_stage.run(Run(config, interim, interim, draft, lambda line: None))
-    _write_days_before(config, interim, draft)
+    _write_days(config, interim, draft)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
 
 
-def _write_days_before(config: Config, interim: Path, folder: Path) -> None:
-    """`before.parquet`: for each row the days since the headline outcome was last reached before its index date."""
-    headline = config.outcome_names[0]
+def _write_days(config: Config, interim: Path, folder: Path) -> None:
+    """`days.parquet`: for each row the days back to when the headline outcome was last reached before its index date,
+    and the days on to the next deregistration for another reason."""
+    outcome = config.outcomes[config.outcome_names[0]]
     with session(config.engine, folder) as (connection, _):
         tables = {
             name: read_parquet(connection, interim / f"{name}.parquet") for name in ("registrations", "categories")
         }
         rows = read_parquet(connection, folder / "cohort.parquet").select(PERSON, ARM, "index_date")
-        found = next_event(rows, outcome_events(tables, config.outcomes[headline]), "index_date", "o", previous=True)
-        days = found.index_date.delta(found.o_previous_on, unit="day").cast("float64")
+        found = next_event(rows, outcome_events(tables, outcome), "index_date", "o", previous=True)
+        found = next_event(found, other_exits(tables, outcome), "index_date", "exit")
+        before = found.index_date.delta(found.o_previous_on, unit="day").cast("float64")
+        exits = found.exit_on.delta(found.index_date, unit="day").cast("float64")
         keys = (PERSON, ARM, "index_date")
-        write_parquet(found.mutate(days_before=days).select(*keys, "days_before"), folder / "before.parquet", keys)
+        days = found.mutate(before=before, exits=exits).select(*keys, "before", "exits")
+        write_parquet(days, folder / "days.parquet", keys)
 
 
 @lru_cache(maxsize=3)
@@ -136,17 +142,19 @@ def read_base(folder: Path, factors: tuple[str, ...], joiners: Path | None) -> B
     path = folder / "cohort.parquet"
     names = pq.read_schema(path).names
     outcomes = [name.removesuffix("_days") for name in names if name.endswith("_days")]
-    unused = {f"{outcome}_{part}" for outcome in outcomes for part in OUTCOME_COLUMNS if part not in ("days", "event")}
+    unused = {f"{outcome}_{part}" for outcome in outcomes for part in ("destination", "kind")}
     cohort = pd.read_parquet(path, columns=[name for name in names if name not in unused])
     cohort["row"] = np.arange(len(cohort))
     cohort = cohort.astype(dict.fromkeys([name for name in factors if name in cohort], "category"))
-    censoring, before = folder / "censoring.parquet", folder / "before.parquet"
+    censoring = folder / "censoring.parquet"
+    days = pd.read_parquet(folder / "days.parquet") if (folder / "days.parquet").exists() else None
     numbers, people = pd.factorize(cohort[PERSON], sort=True)
     started = [] if joiners is None else pq.read_table(joiners, columns=[PERSON])[PERSON].to_pylist()
     return Base(
         cohort=cohort.assign(**{PERSON: numbers}).set_index("row", drop=False).rename_axis(None),
         censoring=pd.read_parquet(censoring) if censoring.exists() else None,
-        before=pd.read_parquet(before)["days_before"].to_numpy() if before.exists() else None,
+        before=None if days is None else days["before"].to_numpy(),
+        exits=None if days is None else days["exits"].to_numpy(),
         people=np.asarray(people),
         joiner=np.isin(people, started),
     )
@@ -157,9 +165,12 @@ def rows_of(base: Base, specification: Specification, config: Config, outcomes: 
 
     outcomes : whose follow-up they keep; the specification's own when none is named
     """
-    rows = base.cohort[_columns(base.cohort, config, outcomes or [outcome_column(specification.outcome)])]
+    outcomes = outcomes or [outcome_column(specification.outcome)]
+    rows = base.cohort[_columns(base.cohort, config, outcomes)]
     if config.population is None:
         return Rows(rows, None, None)
+    if specification.other_exit != "remain":
+        rows = _until_exit(rows, base, outcomes)
     if specification.intake in config.sensitivity.intake:
         period = config.sensitivity.intake[specification.intake]
         days = pd.to_datetime(rows["index_date"])
@@ -170,6 +181,21 @@ def rows_of(base: Base, specification: Specification, config: Config, outcomes: 
     chosen = _chosen(rows, base.people, specification.control_index, config.seed)
     drawn = specification.control_index == "random_month"
     return Rows(chosen, rows[rows[ARM] == 0] if drawn else None, censoring)
+
+
+def _until_exit(rows: pd.DataFrame, base: Base, outcomes: Sequence[str]) -> pd.DataFrame:
+    """The rows with follow-up ended at another exit, if that comes first; an outcome on the same day counts."""
+    assert base.exits is not None
+    exits = base.exits[base.cohort["row"]]
+    exits = np.where(np.isnan(exits), np.inf, exits)
+    ended_at = {}
+    for outcome in outcomes:
+        days, event = base.cohort[f"{outcome}_days"], base.cohort[f"{outcome}_event"]
+        on_day_zero = base.cohort[f"{outcome}_day_zero"] == 1  # counted as day 1
+        reached = (event == 1) & (np.where(on_day_zero, 0, days) <= exits)
+        ended_at[f"{outcome}_days"] = np.where(reached, days, np.minimum(days, np.maximum(exits, 1)))
+        ended_at[f"{outcome}_event"] = reached.astype(event.dtype)
+    return rows.assign(**ended_at)
 
 
 def _columns(cohort: pd.DataFrame, config: Config, outcomes: Sequence[str]) -> list[str]:

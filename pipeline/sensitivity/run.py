@@ -24,7 +24,7 @@ from pipeline.sensitivity.choices import Specification, own_specification, speci
 from pipeline.sensitivity.kept import NAME, fingerprint, read, write
 from pipeline.sensitivity.record import Sensitivity
 
-RESAMPLES_A_TASK = 50
+RESAMPLES_A_TASK = 100
 SHOWN_EVERY = 10  # lines of progress a run has, apart from its first and last
 
 
@@ -41,9 +41,10 @@ class Job:
         """Covariates with levels."""
         return tuple(c.name for c in self.config.models.covariates if c.reference is not None)
 
-    def base(self, other_exit: str) -> Path:
-        """The folder of a base cohort."""
-        return self.folder / f"base-{other_exit or 'ready'}"
+    @property
+    def base(self) -> Path:
+        """The folder of the base cohort."""
+        return self.folder / "base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +76,21 @@ def run_sensitivity(
     """
     prints = fingerprint(config, interim)
     job = Job(config, interim, interim / "sensitivity" / value_hash(prints)[:16])
-    _clear(job.folder, fresh)
-    bases = [Task("base", (exit_, tuple(outcomes))) for exit_, outcomes in base_outcomes(config).items()]
+    _clear(job, fresh)
     done: dict[str, Any] = {}
-    for tasks in ([task for task in bases if not job.base(task.part[0]).exists()], list(_tasks(job))):
+    for tasks in (_base_task(job), list(_tasks(job))):
         done |= _performed(tasks, job, processes, progress)
     result = assembled(config, {task: done[task.key] for task in _tasks(job)})
     write(interim / NAME, {"made_from": prints, "result": result.model_dump(mode="json")})
     return result
 
 
-def base_outcomes(config: Config) -> dict[str, list[str]]:
-    """The rules for other exits that need a base cohort, and the outcomes each is followed to."""
-    if config.population is None:
-        return {}
-    found: dict[str, list[str]] = {}
-    for specification in specifications(config):
-        found.setdefault(specification.other_exit, [])
-        if specification.outcome not in found[specification.other_exit]:
-            found[specification.other_exit].append(specification.outcome)
-    return found
+def _base_task(job: Job) -> list[Task]:
+    """The base cohort, unless it is there or the evaluation has a ready one."""
+    if job.config.population is None or job.base.exists():
+        return []
+    outcomes = dict.fromkeys(specification.outcome for specification in specifications(job.config))
+    return [Task("base", tuple(outcomes))]
 
 
 def _tasks(job: Job) -> Iterator[Task]:
@@ -105,15 +101,17 @@ def _tasks(job: Job) -> Iterator[Task]:
         together.setdefault(specification.cohort, []).append(specification)
     tasks = [Task("specifications", tuple(group), _cost(group)) for group in together.values()]
     if config.population is not None:
-        tasks += [Task("placebo", ("outcome_before_start",), 3), Task("placebo", ("start_among_controls",), 12)]
-        tasks.append(Task("months", (), 12))
+        tasks += [Task("placebo", ("outcome_before_start",)), Task("placebo", ("start_among_controls",), 5)]
+        tasks.append(Task("months", (), 4))
     edges = [*range(0, config.sensitivity.bootstrap, RESAMPLES_A_TASK), config.sensitivity.bootstrap]
     tasks += [Task("resamples", edge, 6) for edge in pairwise(edges)]
     yield from sorted(tasks, key=lambda task: -task.costs)
 
 
 def _cost(group: list[Specification]) -> float:
-    return {"propensity": 5.0, "entropy": 3.0}.get(group[0].weights, 1.0) + len(group)
+    """Seconds or so: more where weights are solved for, and for every month of everyone."""
+    each = {"propensity": 3.0, "entropy": 3.0}.get(group[0].weights, 0.5) + len(group) / 2
+    return each if group[0].control_index == "every_month" else each / 3
 
 
 def _performed(tasks: list[Task], job: Job, processes: int | None, progress: Progress) -> dict[str, Any]:
@@ -153,14 +151,13 @@ def perform(job: Job, task: Task) -> Any:
 
     config = job.config
     if task.kind == "base":
-        other_exit, outcomes = task.part
-        cohorts.make_base(cohorts.base_config(config, other_exit, list(outcomes)), job.interim, job.base(other_exit))
+        cohorts.make_base(cohorts.base_config(config, list(task.part)), job.interim, job.base)
         return None
     own = own_specification(config)
     if task.kind == "specifications":
-        found = estimates.estimate_together(_base(job, task.part[0].other_exit), list(task.part), config)
+        found = estimates.estimate_together(_base(job), list(task.part), config)
         return [effect.as_dict() for effect in found]
-    base = _base(job, own.other_exit)
+    base = _base(job)
     if task.kind == "months":
         return {month: e.as_dict() for month, e in stability.without_each_month(base, own, config).items()}
     if task.kind == "resamples":
@@ -170,22 +167,22 @@ def perform(job: Job, task: Task) -> Any:
     return placebo.start_among_controls(base, config, job.interim, job.folder / f"placebo-{os.getpid()}").as_dict()
 
 
-def _base(job: Job, other_exit: str) -> Any:
+def _base(job: Job) -> Any:
     from pipeline.sensitivity import cohorts
 
     if job.config.population is None:
         return cohorts.read_base(job.interim, job.factors, None)
-    return cohorts.read_base(job.base(other_exit), job.factors, job.interim / "participants.parquet")
+    return cohorts.read_base(job.base, job.factors, job.interim / "participants.parquet")
 
 
-def _clear(folder: Path, fresh: bool) -> None:
+def _clear(job: Job, fresh: bool) -> None:
     """Make the folder; take away those of other fingerprints, what a killed run left, and all when asked for fresh."""
     if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    for other in folder.parent.iterdir() if folder.parent.exists() else ():
-        if other != folder:
+        shutil.rmtree(job.folder, ignore_errors=True)
+    for other in job.folder.parent.iterdir() if job.folder.parent.exists() else ():
+        if other != job.folder:
             shutil.rmtree(other, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-    for left in folder.iterdir():
-        if left.is_dir() and not left.name.startswith("base-"):
+    job.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for left in job.folder.iterdir():
+        if left.is_dir() and left != job.base:
             shutil.rmtree(left, ignore_errors=True)

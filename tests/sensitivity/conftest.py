@@ -53,5 +53,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
         stage.run(Run(config, folder, interim, interim, lambda line: None))
     headline = config.outcome_names[0]
     outcomes = [headline, "excluding with_support"]
-    cohorts.make_base(cohorts.base_config(config, "remain", outcomes), interim, folder / "base")
+    cohorts.make_base(cohorts.base_config(config, outcomes), interim, folder / "base")
     return Small(config, interim, folder / "base")

@@ -34,6 +34,17 @@ def test_other_rules_give_the_rows_of_the_cohort_stage(small, tmp_path, index, f
         np.testing.assert_allclose(totals.to_numpy(float), there[TOTAL].to_numpy(float), rtol=1e-9)
 
 
+@pytest.mark.parametrize("rule", ["censor", "competing"])
+def test_other_exits_end_follow_up_as_in_the_cohort_stage(small, tmp_path, rule):
+    there = pd.read_parquet(small.cohort_under(tmp_path / "cohort", other_exit=rule))
+    base = small.base()
+    here = rows_of(base, replace(own_specification(small.config), other_exit=rule), small.config).cohort
+    assert base.people[here["person_id"]].tolist() == there["person_id"].tolist()
+    for name in ("work_or_studies_days", "work_or_studies_event"):
+        assert here[name].tolist() == there[name].tolist(), name
+    assert (here["work_or_studies_event"] < base.cohort["work_or_studies_event"]).any()
+
+
 def test_a_period_of_the_intake_keeps_its_months_only(small):
     rows = rows_of(small.base(), replace(own_specification(small.config), intake="before_pandemic"), small.config)
     months = set(rows.cohort["start_month"])
