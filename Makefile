@@ -18,13 +18,14 @@ PIP += --no-index --find-links $(WHEELHOUSE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help evaluate test lint bench coverage attack placebo wheelhouse clean fuzz
+.PHONY: help evaluate test lint browser bench coverage attack placebo wheelhouse clean fuzz
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make evaluate [CONFIG=config.yaml] [ARGS=--fresh]   run an evaluation; the report goes to reports/<name>/"
 	@echo "make test                                           run the tests"
 	@echo "make lint                                           ruff and mypy"
+	@echo "make browser                                        the report in Chromium, with axe-core from npm"
 	@echo "make bench                                          measure time and memory"
 	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
 	@echo "make attack                                         can an intruder find small counts in 50 reports?"
@@ -43,6 +44,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser: $(READY)
+	npm install --no-save --no-package-lock --silent axe-core
+	$(BIN)/python -m pytest -rs tests/reporting/test_browser.py tests/reporting/test_page_script.py $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_browser import CHROMIUM
+from browser import CHROMIUM
 from written import Report
 
 from pipeline.results import read_results
