@@ -1,4 +1,4 @@
-"""What the two arms reached, and how far apart they are: curves, shares, medians, means, tests, destinations."""
+"""What the two arms reached, and how far apart they are: curves, shares, medians, means, tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.results import Arms, ChiSquared, CurvePoint, Destination, Estimate, RestrictedMean, Share
+from pipeline.results import Arms, ChiSquared, CurvePoint, Estimate, RestrictedMean, Share
 
 TREATMENT = "participant"
 ARMS = {1: "participants", 0: "controls"}
@@ -228,46 +228,6 @@ def restricted_mean_days(data: FollowUp, until: float) -> RestrictedMean | None:
         difference=Estimate(value=finite(gap["difference"]), lower=finite(gap["lower"]), upper=finite(gap["upper"])),
         p=finite(gap["p"]),
     )
-
-
-def destinations(data: FollowUp, day: float) -> list[Destination]:
-    """Where those went who reached the outcome, and the share of everyone who had gone there by a day.
-
-    Competing destinations, which are not the outcome, have an incidence but no share of those who reached it.
-    """
-    from survival.pointwise import incidence_at
-
-    rows, steps = data.rows, data.steps
-    reached = rows[rows["destination"].notna()]
-    if reached.empty:
-        return []
-    names = sorted(reached["destination"].unique())
-    cause = steps["destination"].map({name: code for code, name in enumerate(names, start=1)}).fillna(0).astype(int)
-    at = incidence_at(steps["days"], cause, [day], group=steps[TREATMENT].to_numpy(), **data.arguments())
-    at = at.set_index(["group", "cause"])
-    kinds = reached.groupby("destination")["kind"].first()
-    found = []
-    for arm, group in ARMS.items():
-        here = reached[reached[TREATMENT] == arm]
-        people = here.groupby("destination")["person"].nunique()
-        weight = here[here["event"] == 1].groupby("destination")["weight"].sum()
-        for code, name in enumerate(names, start=1):
-            if (arm, code) not in at.index:
-                continue
-            row = at.loc[(arm, code)]
-            found.append(
-                Destination(
-                    group=group,
-                    destination=name,
-                    kind=str(kinds[name]),
-                    people=int(people.get(name, 0)),
-                    share=finite(weight[name] / weight.sum()) if name in weight else None,
-                    incidence=finite(row["incidence"]),
-                    incidence_lower=finite(row["lower"]),
-                    incidence_upper=finite(row["upper"]),
-                )
-            )
-    return found
 
 
 def finite(value: float) -> float | None:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline import effects, regression
 from pipeline.config import Config, Models, Subgroup
+from pipeline.destinations import destinations, kinds_over_time
 from pipeline.effects import TREATMENT, FollowUp, finite
 from pipeline.errors import Fault, UserError, stop_if
 from pipeline.group import group_result, regressions
@@ -45,6 +46,7 @@ from pipeline.worth import effects_of
 
 CURVE_POINTS = 60  # days at which the smooth hazard ratio is given
 ABOUT_ROWS = ("person_id", TREATMENT, "row", "stratum", "weight")
+SPLINE_DF = 3  # turns of the smooth hazard ratio: down, up and down again
 ROWS_WORTH_PROCESSES = 50_000  # starting one takes as long as the estimates of some thousand rows
 
 
@@ -192,7 +194,8 @@ def estimate_outcome(data: FollowUp, name: str, config: Config) -> OutcomeResult
         hazard_ratio_over_time=bands,
         hazard_ratio_curve=hazard_ratio_curve(data, config),
         bands_test=bands_test,
-        destinations=effects.destinations(data, min(config.report.at[-1], float(rows["days"].max()))),
+        destinations=destinations(data, min(config.report.at[-1], float(rows["days"].max()))),
+        kinds_over_time=kinds_over_time(data, config.report.at),
         subgroups={},
     )
 
@@ -234,8 +237,13 @@ def _people_between(events: pd.DataFrame, low: float | None, high: float | None)
 
 
 def hazard_ratio_curve(data: FollowUp, config: Config) -> list[RatioPoint]:
-    """The treatment's hazard ratio as b + c log t, at whole times set by the report, not by anyone's event."""
-    fitted = regression.fit_full(data.rows, config.models, varying={TREATMENT: "log"})
+    """The treatment's hazard ratio as a spline of time, at whole times set by the report, not by anyone's event.
+
+    A spline can fall behind, catch up and level off; b + c log t only rises or falls.
+    """
+    from survival import Spline
+
+    fitted = regression.fit_full(data.rows, config.models, varying={TREATMENT: Spline(df=SPLINE_DF)})
     if fitted.fit is None or TREATMENT not in fitted.factors:
         return []
     end = float(config.report.at[-1])

@@ -343,6 +343,18 @@ class Destination(Record):
     incidence_upper: Number
 
 
+class KindShare(Record):
+    """The share of everyone in a group that had gone to a kind of destination by a day."""
+
+    group: str
+    kind: str = Field(description="such as with_support; those of a group and day add up to the share that reached it")
+    day: float
+    people: Count = Field(description="people who had gone there; null where the share did not move, or only a little")
+    incidence: Number = Field(description="a share that did not move stands for fewer more than the minimum count")
+    lower: Number
+    upper: Number
+
+
 class OutcomeResult(Record):
     """Everything about one outcome."""
 
@@ -363,6 +375,9 @@ class OutcomeResult(Record):
     hazard_ratio_curve: list[RatioPoint]
     bands_test: ChiSquared | None = Field(description="joint Wald test that all bands are equal")
     destinations: list[Destination]
+    kinds_over_time: list[KindShare] = Field(
+        default_factory=list, description="cumulative incidence by kind of destination at each of the report's times"
+    )
     subgroups: dict[str, SubgroupResult]
     effects: Effects | None = Field(None, description="the difference in people, days and money")
 

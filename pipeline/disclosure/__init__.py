@@ -11,7 +11,8 @@ from figures. docs/disclosure.md has the reasons; the rules, each in its module:
 3. Shares are rounded people over rounded people; their limits and differences move with them (policy).
 4. Curves are read at the end of each week, step only when at least k more people have reached the outcome, and end
    where fewer than k are at risk. People are counted at the report's times only. No time is a single person's (curves).
-5. Destinations with fewer than k people in either group are folded together with the smallest of their kind.
+5. Destinations with fewer than k people in either group are folded together with the smallest of their kind; over
+   time the share of a kind moves only when at least k more people have gone there (destinations).
 6. Estimates have four digits: enough to read, too few to search for the people behind them.
 
 What is withheld or merged is listed in `suppressed`.

@@ -1,11 +1,11 @@
-"""Destinations with few people, folded together with the smallest of their kind."""
+"""Destinations with few people, folded together with the smallest of their kind; kinds of destination over time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from pipeline.disclosure.policy import ARMS, Log, Policy
-from pipeline.results import Destination
+from pipeline.results import Destination, KindShare, Share
 
 FOLDED = "folded"
 
@@ -89,3 +89,48 @@ def _destination(row: Destination, everyone: int | None, reached: int | None, po
             "incidence_upper": policy.limit(row.incidence_upper, value, everyone),
         }
     )
+
+
+def protect_kinds(
+    rows: Sequence[KindShare],
+    shown: Sequence[Destination],
+    shares: Sequence[Share],
+    everyone: dict[str, int | None],
+    place: str,
+    policy: Policy,
+    log: Log,
+) -> list[KindShare]:
+    """Kinds over time, where destinations keep their kinds: a share stays as it was until enough more people are there.
+
+    shown, shares : destinations and shares as they leave; times at which a group's share is withheld are left out
+    """
+    if not {row.kind for row in rows} <= {row.kind for row in shown}:
+        log.note(f"{place}.kinds_over_time", "folded")
+        return []
+    kept = []
+    for arm in ARMS:
+        days = [share.day for share in shares if getattr(share, arm) is not None]
+        for kind in dict.fromkeys(row.kind for row in rows):
+            own = [row for row in rows if (row.group, row.kind) == (arm, kind) and row.day in days]
+            kept += _in_steps(own, everyone[arm], policy)
+        if any(row.people is None for row in kept if row.group == arm):
+            log.note(f"{place}.kinds_over_time.{arm}", "steps")
+    return kept
+
+
+def _in_steps(rows: Sequence[KindShare], everyone: int | None, policy: Policy) -> list[KindShare]:
+    """One kind in one group, in order of time; people are counted where the share moves."""
+    found: list[KindShare] = []
+    counted = 0
+    moved: dict[str, float | None] = {"incidence": None, "lower": None, "upper": None}
+    for row in rows:
+        enough = (row.people or 0) - counted >= policy.minimum_count
+        if enough:
+            counted = row.people or 0
+            moved = {
+                "incidence": policy.share(row.incidence, everyone),
+                "lower": policy.limit(row.lower, row.incidence, everyone),
+                "upper": policy.limit(row.upper, row.incidence, everyone),
+            }
+        found.append(row.model_copy(update={**moved, "people": policy.rounded(row.people) if enough else None}))
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config import Costs
 from pipeline.disclosure.curves import protect_curves
-from pipeline.disclosure.destinations import protect_destinations
+from pipeline.disclosure.destinations import protect_destinations, protect_kinds
 from pipeline.disclosure.models import (
     protect_bands,
     protect_interaction,
@@ -56,6 +56,7 @@ def _outcome(outcome: OutcomeResult, place: str, costs: Costs | None, policy: Po
     if policy.small(outcome.day_zero_events):
         log.note(f"{place}.day_zero_events", "few")
     hidden = withheld_subgroups(outcome, policy)
+    went = protect_destinations(outcome.destinations, people, events, place, policy, log)
     update: dict[str, Any] = {
         **{arm: policy.rounded(n) for arm, n in people.items()},
         **{EVENTS[arm]: policy.rounded(n) for arm, n in events.items()},
@@ -73,7 +74,8 @@ def _outcome(outcome: OutcomeResult, place: str, costs: Costs | None, policy: Po
         ),
         "hazard_ratio_curve": protect_ratio_curve(outcome.hazard_ratio_curve, end_of(curves)),
         "bands_test": protect_test(outcome.bands_test),
-        "destinations": protect_destinations(outcome.destinations, people, events, place, policy, log),
+        "destinations": went,
+        "kinds_over_time": protect_kinds(outcome.kinds_over_time, went, shares, people, place, policy, log),
         "subgroups": {
             name: _subgroup(group, f"{place}.subgroups.{name}", name in hidden, costs, policy, log)
             for name, group in outcome.subgroups.items()
@@ -126,7 +128,7 @@ def _nothing(outcome: OutcomeResult, policy: Policy) -> dict[str, Any]:
         "curves": [], "at": [], "logrank": None, "rmst": None, "models": {}, "proportionality": [],
         "median_days": type(outcome.median_days).model_validate({"participants": open_, "controls": open_}),
         "hazard_ratio_over_time": [], "hazard_ratio_curve": [], "bands_test": None, "destinations": [],
-        "subgroups": {}, "effects": None,
+        "kinds_over_time": [], "subgroups": {}, "effects": None,
     }  # fmt: skip
 
 

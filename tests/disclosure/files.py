@@ -30,7 +30,7 @@ def faults(folder: Path, k: int) -> Iterator[str]:
         elif path.suffix in (".docx", ".xlsx"):
             yield from (f"{name}: {told}" for told in _told(_office(path)))
         if path.suffix == ".svg" and path.name.startswith(("curves_", "subgroup_curves_")):
-            yield from (f"{name}: {fault}" for fault in _drawing(path))
+            yield from (f"{name}: {fault}" for fault in _drawing(path, folder / "figures"))
 
 
 def _csv(path: Path, k: int) -> Iterator[str]:
@@ -71,10 +71,10 @@ def _office(path: Path) -> str:
     return TAGS.sub(" ", " ".join(parts))
 
 
-def _drawing(path: Path) -> Iterator[str]:
+def _drawing(path: Path, numbers: Path) -> Iterator[str]:
     """A drawn curve has no more heights than the numbers beside it."""
     name = re.sub(r"\.[a-z]{2}$|\.[a-z]+$", "", path.stem)
-    with (path.parent / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with (numbers / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     heights = {value for row in rows for key in ("cumulative_incidence", "lower", "upper") if (value := row[key])}
     groups = len({(row.get("subgroup"), row["group"]) for row in rows})

@@ -242,6 +242,28 @@ def _outcome(system: System, name: str, outcome: dict[str, Any], one_row_each: S
             system.shown(f"{name}.{arm}.{row['destination']}", part, row["people"])
         if rows and arm in one_row_each:
             system.same(total(parts), events)
+        _kinds(system, name, outcome, arm, one_row_each)
+
+
+def _kinds(system: System, name: str, outcome: dict[str, Any], arm: str, one_row_each: Sequence[str]) -> None:
+    """People who had gone to each kind by each time: a share that does not move stands for fewer than k more."""
+    rows = [row for row in outcome["kinds_over_time"] if row["group"] == arm]
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        before: dict[int, float] = {}
+        counted: dict[int, float] = {}
+        for row in (row for row in rows if row["kind"] == kind):
+            now = system.count(f"{name} {arm} to {kind} by {row['day']}")
+            if row["people"] is not None:
+                system.shown(f"{name}.{arm}.{kind} by {row['day']}", now, row["people"])
+                counted = now
+            elif system.k > 1:
+                system.bound(less(now, counted), 0, system.k - 1)
+            system.derive(f"{name}: {arm} going to {kind} until {row['day']}", less(now, before))
+            before = now
+    for day in dict.fromkeys(row["day"] for row in rows):
+        parts = [system.count(f"{name} {arm} to {row['kind']} by {day}") for row in rows if row["day"] == day]
+        if arm in one_row_each:
+            system.same(total(parts), system.count(f"{name} {arm} by {day}"))
 
 
 def _over_time(system: System, place: str, part: dict[str, Any], arm: str, one_row_each: Sequence[str]) -> None:
@@ -329,3 +351,8 @@ def _nested(system: System, outcomes: dict[str, Any]) -> None:
     for arm in MAIN:
         wide, narrow = (system.count(f"{name} {arm} events") for name in ("work_or_studies", "deregistered"))
         system.derive(f"{arm} who reached work or studies otherwise", less(wide, narrow))
+        for day in (share["day"] for share in outcomes["deregistered"]["at"]):
+            first, later = f"work_or_studies {arm} to deregistered by {day}", f"deregistered {arm} by {day}"
+            if first in system.names and later in system.names:
+                after = less(system.count(later), system.count(first))
+                system.derive(f"{arm} deregistered after other work by {day}", after)
