@@ -101,10 +101,10 @@ def _write(table: pd.DataFrame, config: Config, folder: Path) -> None:
     table.to_csv(staging / "frontier.csv", index=False, float_format="%.12g", lineterminator="\n")
     rows = [_row(record) for record in table.to_dict("records")]
     for position, language in enumerate(config.language):
-        drawn = figures.draw(frontier_figure(rows, config, Words(language)))
+        drawn = figures.draw(frontier_figure(rows, config, Words(language)), sizes={})
         for ending in FORMATS:
             name = f"frontier{figures.suffix(drawn.figure, position)}.{ending}"
-            (staging / name).write_bytes(drawn.files[ending])
+            (staging / name).write_bytes(drawn.formats[ending])
     shutil.rmtree(folder, ignore_errors=True)
     staging.rename(folder)
 

@@ -35,8 +35,8 @@ def draw(analysis: Analysis, config: Config, language: str | None, folder: Path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for figure in found:
-            drawn = figures.draw(figure)
-            for ending, content in {**drawn.files, "csv": figures.to_csv(figure).encode()}.items():
+            drawn = figures.draw(figure, sizes={})
+            for ending, content in {**drawn.formats, "csv": figures.to_csv(figure).encode()}.items():
                 written.append(folder / f"{figure.name}.{ending}")
                 written[-1].write_bytes(content)
     except OSError as error:

@@ -51,7 +51,7 @@ def draw_figures(given: Given, documents: list[Document]) -> list[list[Drawn]]:
     ):
         position, part = pieces[number]
         for place, picture in zip(range(part, len(wanted[position]), PARTS), pictures, strict=True):
-            drawn[position, place] = Drawn(wanted[position][place], *picture)
+            drawn[position, place] = Drawn(wanted[position][place], picture)
     return [[drawn[position, place] for place in range(len(own))] for position, own in enumerate(wanted)]
 
 
@@ -64,9 +64,9 @@ def _prepare(given: Given) -> None:
     _given = given
 
 
-def _draw_piece(piece: tuple[int, int]) -> list[tuple[str, str, dict[str, bytes]]]:
+def _draw_piece(piece: tuple[int, int]) -> list[dict[tuple[str, str], bytes]]:
     """Every `PARTS`th figure in a language, as files."""
     position, part = piece
     document = build(_given.material(_given.config.language[position]))
     drawn = [figures.draw(figure, _given.house) for figure in document.figures()[part::PARTS]]
-    return [(picture.wide, picture.narrow, picture.files) for picture in drawn]
+    return [picture.files for picture in drawn]

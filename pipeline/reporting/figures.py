@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,16 @@ import matplotlib
 from matplotlib.figure import Figure as Drawing
 
 from pipeline.errors import Fault, UserError
-from pipeline.reporting.plots import Look
+from pipeline.reporting.plots import SLIDE_WIDTH, Look
 
 STYLE = Path(__file__).parent / "utfall.mplstyle"
 KEPT = ("svg.fonttype", "svg.hashsalt", "pdf.fonttype", "backend")
 DPI = 300
 WIDE, NARROW = 6.8, 3.55
+# Beside the files at the width of a page: a folder each for one of two columns, and for slides.
+SIZES = {"column": NARROW, "slide": SLIDE_WIDTH}
+# No program for slides takes PDF.
+ENDINGS = {"": ("svg", "png", "pdf"), "column": ("svg", "png", "pdf"), "slide": ("svg", "png")}
 NO_DATES: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
@@ -45,16 +49,29 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A figure as files: SVG wide and narrow for the page, and the bytes of every format by file ending."""
+    """A figure as files: the bytes by size ("" for the width of a page, or one of `SIZES`) and file ending."""
 
     figure: Figure
-    wide: str
-    narrow: str
-    files: dict[str, bytes]
+    files: dict[tuple[str, str], bytes]
+
+    @property
+    def formats(self) -> dict[str, bytes]:
+        """The figure at the width of a page, by file ending."""
+        return {ending: content for (size, ending), content in self.files.items() if not size}
+
+    @property
+    def wide(self) -> str:
+        """SVG for the page, where there is room."""
+        return self.formats["svg"].decode("utf-8")
+
+    @property
+    def narrow(self) -> str:
+        """SVG for the page on a telephone."""
+        return self.files["column", "svg"].decode("utf-8")
 
 
-def draw(figure: Figure, house: Path | None = None) -> Drawn:
-    """Draw a figure in the report's style, wide in every format and narrow for small screens.
+def draw(figure: Figure, house: Path | None = None, sizes: Mapping[str, float] = SIZES) -> Drawn:
+    """Draw a figure in the report's style and every format, at the width of a page and in further sizes.
 
     house : a style sheet whose settings take the place of the report's own
 
@@ -63,11 +80,11 @@ def draw(figure: Figure, house: Path | None = None) -> Drawn:
     UserError : the style sheet cannot be read
     """
     with matplotlib.rc_context(house_settings(house), fname=str(STYLE)):
-        drawing = figure.draw(figure.look)
-        files = {ending: _bytes(drawing, ending) for ending in ("svg", "pdf", "png")}
-        small = Look(**{**_fields(figure.look), "width": NARROW})
-        narrow = _bytes(figure.draw(small), "svg").decode("utf-8")
-    return Drawn(figure, files["svg"].decode("utf-8"), narrow, files)
+        files: dict[tuple[str, str], bytes] = {}
+        for size, width in {"": figure.look.width, **sizes}.items():
+            drawing = figure.draw(replace(figure.look, width=width))
+            files |= {(size, ending): _bytes(drawing, ending) for ending in ENDINGS[size]}
+    return Drawn(figure, files)
 
 
 def house_settings(house: Path | None) -> Any:
@@ -94,13 +111,9 @@ def house_settings(house: Path | None) -> Any:
     return {name: value for name, value in settings.items() if name not in KEPT}
 
 
-def _fields(look: Look) -> dict[str, Any]:
-    return {name: getattr(look, name) for name in look.__slots__}
-
-
 def _bytes(drawing: Drawing, ending: str) -> bytes:
     out = io.BytesIO()
-    more: dict[str, Any] = {"dpi": DPI, "pil_kwargs": {"compress_level": 4}} if ending == "png" else {}
+    more: dict[str, Any] = {"dpi": DPI, "pil_kwargs": {"compress_level": 2}} if ending == "png" else {}
     drawing.savefig(out, format=ending, metadata=NO_DATES[ending], **more)
     return out.getvalue()
 
@@ -119,13 +132,16 @@ def inline(svg: str, name: str) -> str:
 def write(folder: Path, drawn: list[list[Drawn]]) -> None:
     """Write `figures/`: NAME.svg, .png, .pdf in the first language, NAME.en.svg and so on in a second; CSV once.
 
+    The same names stand in `figures/column/` and `figures/slide/` for those sizes.
+
     drawn : per language, in the order of the configuration
     """
-    folder.mkdir(parents=True)
+    for size in ("", *SIZES):
+        (folder / size).mkdir(parents=True)
     for position, language in enumerate(drawn):
         for item in language:
-            for ending, content in item.files.items():
-                (folder / f"{item.figure.name}{suffix(item.figure, position)}.{ending}").write_bytes(content)
+            for (size, ending), content in item.files.items():
+                (folder / size / f"{item.figure.name}{suffix(item.figure, position)}.{ending}").write_bytes(content)
             if position == 0:
                 (folder / f"{item.figure.name}.csv").write_text(to_csv(item.figure), encoding="utf-8", newline="\n")
     index = {item.figure.name: _entry(item.figure.name, drawn) for item in drawn[0]}
@@ -154,10 +170,15 @@ def _entry(name: str, drawn: list[list[Drawn]]) -> dict[str, Any]:
     for position, language in enumerate(drawn):
         figure = next(item.figure for item in language if item.figure.name == name)
         entry[figure.look.words.language] = {
-            "files": [f"{name}{suffix(figure, position)}.{ending}" for ending in ("svg", "png", "pdf")],
+            **{size or "files": _names(figure, position, size) for size in ENDINGS},
             "caption": figure.caption,
             "alternative": figure.alternative,
             "notes": list(figure.notes),
             "source": figure.source,
         }
     return entry
+
+
+def _names(figure: Figure, position: int, size: str) -> list[str]:
+    folder = f"{size}/" if size else ""
+    return [f"{folder}{figure.name}{suffix(figure, position)}.{ending}" for ending in ENDINGS[size]]

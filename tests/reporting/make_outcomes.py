@@ -21,6 +21,7 @@ from pipeline.results import (
     Destination,
     Estimate,
     Interaction,
+    KindShare,
     Model,
     OutcomeResult,
     ProportionalityRow,
@@ -198,6 +199,30 @@ def subgroup(people: pd.DataFrame, everyone: pd.DataFrame, name: str) -> Subgrou
     )
 
 
+def kind_of(destination: str) -> str:
+    """The kind of a destination, as the configuration has it."""
+    if destination in ("category_22", "category_35"):
+        return "without_support"
+    return "deregistered" if destination.startswith("reason") else "with_support"
+
+
+def kinds_over_time(people: pd.DataFrame) -> list[KindShare]:
+    """The share of everyone that had gone to each kind by each of the report's times, per arm."""
+    kinds = people["destination"].map(kind_of, na_action="ignore")
+    if kinds[people["event"]].nunique() < 2:
+        return []
+    rows = []
+    for arm, group in ((1, "participants"), (0, "controls")):
+        own = people["participant"] == arm
+        for kind in sorted(kinds[people["event"]].unique()):
+            for day in AT:
+                n = int((own & people["event"] & (kinds == kind) & (people["days"] <= day)).sum())
+                i = n / max(int(own.sum()), 1)
+                rows.append(KindShare(group=group, kind=kind, day=day, people=n, incidence=i, lower=max(0, i - 0.01),
+                                      upper=i + 0.01))  # fmt: skip
+    return rows
+
+
 def destinations(people: pd.DataFrame) -> list[Destination]:
     """Where those went who reached the outcome, per arm."""
     rows = []
@@ -205,13 +230,11 @@ def destinations(people: pd.DataFrame) -> list[Destination]:
         reached = people[(people["participant"] == arm) & people["event"]]
         total = int((people["participant"] == arm).sum())
         for name, n in sorted(reached["destination"].value_counts().items()):
-            kind = "deregistered" if name.startswith("reason") else "with_support"
-            kind = "without_support" if name in ("category_22", "category_35") else kind
             i = n / total
             rows.append(
                 Destination(
-                    group=group, destination=name, kind=kind, people=int(n), share=n / len(reached), incidence=i,
-                    incidence_lower=max(0, i - 0.01), incidence_upper=i + 0.01,
+                    group=group, destination=name, kind=kind_of(name), people=int(n), share=n / len(reached),
+                    incidence=i, incidence_lower=max(0, i - 0.01), incidence_upper=i + 0.01,
                 )
             )  # fmt: skip
     return rows
@@ -264,6 +287,7 @@ def outcome(people: pd.DataFrame, sv: str, en: str, *, subgroups: bool = False) 
         hazard_ratio_curve=smooth,
         bands_test=ChiSquared(statistic=88.0, df=3, p=5e-19),
         destinations=destinations(people),
+        kinds_over_time=kinds_over_time(people),
         subgroups={
             name: subgroup(where(people, SUBGROUPS[name][2]), people, name) for name in (SUBGROUPS if subgroups else ())
         },

@@ -21,7 +21,8 @@ from pipeline.reporting.words import Words
 from pipeline.results import Results, read_results
 
 NAMES = [
-    "balance", "curves_work_or_studies", "hazard_ratio_over_time_work_or_studies", "destinations_work_or_studies",
+    "balance", "curves_work_or_studies", "hazard_ratio_over_time_work_or_studies", "kinds_work_or_studies",
+    "destinations_work_or_studies",
     "curves_deregistered", "curves_return", "subgroups_work_or_studies", "subgroup_curves_work_or_studies",
 ]  # fmt: skip
 
@@ -38,8 +39,10 @@ def rows_of(report: Report, name: str) -> list[dict[str, str]]:
 
 def test_every_figure_stands_there_in_every_format_and_language(report: Report) -> None:
     assert list(report.index()) == NAMES
-    files = {path.name for path in (report.folder / "figures").iterdir()}
-    expected = {f"{n}{language}.{e}" for n in NAMES for language in ("", ".en") for e in ("svg", "png", "pdf")}
+    folder = report.folder / "figures"
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    formats = {"": ("svg", "png", "pdf"), "column/": ("svg", "png", "pdf"), "slide/": ("svg", "png")}
+    expected = {f"{s}{n}{lang}.{e}" for s, es in formats.items() for n in NAMES for lang in ("", ".en") for e in es}
     assert files == expected | {f"{n}.csv" for n in NAMES} | {"index.json"}
 
 
@@ -51,7 +54,9 @@ def test_captions_and_alternative_texts_in_both_languages(report: Report, name: 
         assert said["caption"]
         assert len(said["alternative"]) > 40
         assert said["source"].startswith(source)
-        assert all((report.folder / "figures" / file).exists() for file in said["files"])
+        assert {len(said[size]) for size in ("files", "column")} == {3}
+        for size in ("files", "column", "slide"):
+            assert all((report.folder / "figures" / file).exists() for file in said[size])
 
 
 def test_svg_has_text_as_text_in_its_language(report: Report) -> None:
@@ -67,9 +72,16 @@ def test_svg_has_text_as_text_in_its_language(report: Report) -> None:
 
 
 def test_png_is_sharp_enough_to_print(report: Report) -> None:
-    with Image.open(report.folder / "figures/curves_work_or_studies.png") as image:
-        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
-        assert image.width == pytest.approx(figures.WIDE * 300, abs=1)
+    for size, width in {"": figures.WIDE, **figures.SIZES}.items():
+        with Image.open(report.folder / "figures" / size / "curves_work_or_studies.png") as image:
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+            assert image.width == pytest.approx(width * 300, abs=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_slides_are_no_higher_than_a_slide(report: Report, name: str) -> None:
+    with Image.open(report.folder / f"figures/slide/{name}.png") as image:
+        assert image.height <= 0.63 * image.width
 
 
 def test_curve_numbers_are_those_of_the_results(report: Report, protected: Results) -> None:

@@ -63,6 +63,12 @@ def destinations(results: Results) -> Expected:
         yield row.destination, f"{row.group}_incidence", row.incidence, 100, 1
 
 
+def kinds(results: Results) -> Expected:
+    for row in results.outcomes[MAIN].kinds_over_time:
+        yield f"{row.kind}.{row.day:g}", row.group, row.incidence, 100, 1
+        yield f"{row.kind}.{row.day:g}", f"{row.group}_lower", row.lower, 100, 1
+
+
 def flow(results: Results) -> Expected:
     for step in results.flow:
         if step.step in ("in_extract", "eligible", "matched"):
@@ -83,6 +89,7 @@ TABLES: dict[str, tuple[str, Callable[[Results], Expected]]] = {
     "Table 5, everyone in words": (f"regression_{MAIN}", everyone),
     "Table 6, everyone and groups": (f"regressions_backward_{MAIN}", side_by_side),
     "destinations": (f"destinations_{MAIN}", destinations),
+    "kinds of destination over time": (f"kinds_{MAIN}", kinds),
     "flow": ("flow", flow),
     "shares at 6 to 24 months": (f"shares_{MAIN}", shares),
 }
@@ -92,6 +99,7 @@ FIGURES = {
     "Figure 3, narrow outcome": "curves_deregistered",
     "Figure 4, return": "curves_return",
     "destinations": f"destinations_{MAIN}",
+    "kinds of destination over time": f"kinds_{MAIN}",
     "effect over time": f"hazard_ratio_over_time_{MAIN}",
     "subgroups": f"subgroups_{MAIN}",
     "love plot": "balance",
@@ -168,7 +176,8 @@ def words(report: Report) -> dict[str, dict[str, list[list[str]]]]:
 def csv_rows(report: Report, name: str) -> dict[str, dict[str, str]]:
     text = (report.folder / f"tables/{name}.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
-    return {next(iter(row.values())): row for row in rows}
+    keys = 2 if name.startswith("kinds_") else 1  # a row a kind and a time
+    return {".".join(list(row.values())[:keys]): row for row in rows}
 
 
 @pytest.mark.parametrize("what", TABLES)

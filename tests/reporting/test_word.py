@@ -168,7 +168,7 @@ def test_a_house_template_gives_its_look_and_keeps_its_text(
 ) -> None:
     template = house_template(tmp_path)
     template = as_template(template) if kind == "dotx" else template
-    drawn = [Drawn(figure, "", "", {"png": PIXEL}) for figure in document.figures()]
+    drawn = [Drawn(figure, {("", "png"): PIXEL}) for figure in document.figures()]
     content = write_word(document, material.words, drawn, "", template)
     word = docx.Document(io.BytesIO(content))
     assert word.styles["Heading 1"].font.color.rgb == RGBColor(200, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import matplotlib
@@ -16,6 +17,8 @@ READABLE = 4.5
 GREY = "#6B6B6B"
 # Names that lines may cross stand on white.
 BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+# A slide is sixteen to nine; figures with a row a group squeeze their rows into what is left of its height.
+SLIDE_WIDTH, SLIDE_HEIGHT = 8.0, 3.7
 DASHES = ("solid", (0, (5, 1.6)))
 
 
@@ -34,6 +37,11 @@ class Look:
         """Whether this is the size for a telephone or one column."""
         return self.width < 5
 
+    @property
+    def slide(self) -> bool:
+        """Whether this is the size for a slide."""
+        return self.width >= SLIDE_WIDTH
+
     def group(self, name: str) -> str:
         """The label of participants or controls."""
         return self.participants if name == "participants" else self.controls
@@ -46,8 +54,13 @@ def colour(index: int) -> str:
 
 
 def ink(index: int) -> str:
-    """The colour of a group for text: darkened until it can be read on white (contrast 4.5, WCAG AA)."""
-    red, green, blue = to_rgb(colour(index))
+    """The colour of a group for text."""
+    return readable(colour(index))
+
+
+def readable(shade: str) -> str:
+    """A colour darkened until letters in it can be read on white (contrast 4.5, WCAG AA)."""
+    red, green, blue = to_rgb(shade)
     while _contrast((red, green, blue)) < READABLE:
         red, green, blue = 0.95 * red, 0.95 * green, 0.95 * blue
     return to_hex((red, green, blue))
@@ -81,9 +94,29 @@ def time_ticks(look: Look, days: list[float], end: float) -> tuple[list[float], 
     for day in days:
         if ticks[-1] + (0.13 if look.narrow else 0.09) * end <= day <= end:
             ticks.append(day)
+    return ticks, [time_name(look, day) for day in ticks]
+
+
+def time_name(look: Look, day: float) -> str:
+    """A time as a tick has it: in months where time is counted in days."""
     if labels.is_days(look.unit):
-        return ticks, [look.words.number(labels.whole_months(day) or day / labels.DAYS_IN_MONTH) for day in ticks]
-    return ticks, [look.words.number(day) for day in ticks]
+        return look.words.number(labels.whole_months(day) or day / labels.DAYS_IN_MONTH)
+    return look.words.number(day)
+
+
+def percent_axis(axes: Axes, look: Look, top: float) -> float:
+    """From zero to the next ten per cent above the highest value: never broken. Returns where the axis ends."""
+    upper = percent_end(top)
+    step = 0.2 if upper > 0.6 else 0.1 if upper > 0.2 else 0.05
+    ticks = [i * step for i in range(round(upper / step + 0.499) + 1) if i * step <= upper + 1e-9]
+    axes.set_ylim(0, upper)
+    axes.set_yticks(ticks, [look.words.percent(tick) for tick in ticks])
+    return upper
+
+
+def percent_end(top: float) -> float:
+    """The next ten per cent above a share, with a little room."""
+    return min(1.0, math.ceil(top * 10 + 0.2) / 10)
 
 
 def time_label(look: Look, clock: str = "") -> str:

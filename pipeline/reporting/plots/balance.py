@@ -6,7 +6,7 @@ import math
 
 from matplotlib.figure import Figure
 
-from pipeline.reporting.plots import BEHIND, GREY, Look, canvas, colour, wrapped
+from pipeline.reporting.plots import BEHIND, GREY, SLIDE_HEIGHT, Look, canvas, colour, wrapped
 from pipeline.reporting.words import labels
 from pipeline.results import Balance, BalanceRow
 
@@ -36,7 +36,7 @@ def name_of(look: Look, row: BalanceRow) -> str:
 def draw_balance(look: Look, balance: Balance, matched: bool) -> Figure:
     """A row per variable: where it stood before matching (ring) and where it stands after (dot)."""
     rows = pairs(balance)
-    step = 0.46 if look.narrow else 0.27
+    step = 0.46 if look.narrow else min(0.27, SLIDE_HEIGHT / len(rows)) if look.slide else 0.27
     left = 0.15 if look.narrow else 2.75
     figure, axes = canvas(look.width, step * len(rows) + 1.1, left, 0.2, 0.45, 0.6)
     for y, (before, after) in enumerate(rows):

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.reporting.plots import DASHES, Look, canvas, colour, heading, ink, time_label, time_ticks, wrapped
+from pipeline.reporting.plots import (
+    DASHES,
+    Look,
+    canvas,
+    colour,
+    heading,
+    ink,
+    percent_axis,
+    percent_end,
+    time_label,
+    time_ticks,
+    wrapped,
+)
 from pipeline.results import CurvePoint, OutcomeResult, SubgroupResult
 
 GROUPS = ("participants", "controls")
 EARLY = 0.8  # a line that ends before this part of the axis is named where it ends
 TAIL = 0.01  # part of the axis by which a last step is drawn on
+DIGIT = 0.072  # inches a digit takes there, with its part of a space
 LINE = 0.175  # inches between the lines of the table under the curves
 
 
@@ -28,19 +42,27 @@ def draw_curves(look: Look, outcome: OutcomeResult | SubgroupResult, days: list[
     groups = arms(outcome.curves)
     end = max(points[-1].day for points in groups.values())
     left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.32, 1.62)
+    if look.slide:  # nobody reads the numbers under a curve from the back of a room
+        left, table = 0.6, 0.55
     height = (2.5 if look.narrow else 3.0) + table
     figure, axes = canvas(look.width, height, left, right, 0.6 if look.narrow else 0.34, table)
     for group, points in groups.items():
         _curve(axes, points, GROUPS.index(group), end)
-    _percent_axis(axes, look, max(_top(points) for points in groups.values()))
+    percent_axis(axes, look, max(_top(points) for points in groups.values()))
     ticks, names = time_ticks(look, days, end)
     axes.set_xlim(0, end * (1 + TAIL))
     axes.set_xticks(ticks, names)
     axes.set_xlabel(time_label(look, clock))
     heading(axes, look.words("axis.reached"), left=-30)
     _name_lines(axes, look, groups, end)
-    _people(figure, axes, look, groups, ticks)
+    if not look.slide:
+        _people(figure, axes, look, groups, ticks)
     return figure
+
+
+def ends_at(points: Sequence[CurvePoint]) -> float:
+    """Where the vertical axis of these curves ends, as a share."""
+    return percent_end(max((_top(list(group)) for group in arms(list(points)).values()), default=1.0))
 
 
 def _room(look: Look) -> float:
@@ -69,15 +91,6 @@ def _known(value: float | None) -> float:
 
 def _top(points: list[CurvePoint]) -> float:
     return max(max(_known(p.cumulative_incidence), p.upper or 0) for p in points)
-
-
-def _percent_axis(axes: Axes, look: Look, top: float) -> None:
-    """From zero to the next ten per cent above the curves: never broken."""
-    upper = min(1.0, math.ceil(top * 10 + 0.2) / 10)
-    step = 0.2 if upper > 0.6 else 0.1 if upper > 0.2 else 0.05
-    ticks = [i * step for i in range(round(upper / step + 0.499) + 1) if i * step <= upper + 1e-9]
-    axes.set_ylim(0, upper)
-    axes.set_yticks(ticks, [look.words.percent(tick) for tick in ticks])
 
 
 def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]], end: float) -> None:
@@ -118,11 +131,22 @@ def _people(figure: Figure, axes: Axes, look: Look, groups: dict[str, list[Curve
             tint = ink(GROUPS.index(group))
             figure.text(0.02, y, look.group(group), color=tint, fontsize=8.5)
             y -= LINE * inch * look.narrow
-            for tick in ticks:
+            for tick in _with_room(figure, axes, ticks, groups):
                 known = count(points, tick)
                 _under(axes, tick, y, "" if known is None else look.words.number(known), tint)
             y -= LINE * inch
         y -= 0.05 * inch
+
+
+def _with_room(figure: Figure, axes: Axes, ticks: list[float], groups: dict[str, list[CurvePoint]]) -> list[float]:
+    """The ticks whose numbers of people can stand side by side."""
+    widest = max(len(str(at_risk(points, 0) or 0)) for points in groups.values()) * DIGIT + 0.09
+    inches = axes.get_position().width * figure.get_figwidth() / axes.get_xlim()[1]
+    shown = ticks[:1]
+    for tick in ticks[1:]:
+        if (tick - shown[-1]) * inches >= widest:
+            shown.append(tick)
+    return shown
 
 
 def _under(axes: Axes, tick: float, y: float, text: str, tint: str) -> None:
@@ -148,26 +172,26 @@ def events(points: list[CurvePoint], day: float) -> int | None:
 
 def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) -> Figure:
     """The curves of several subgroups side by side on the same axes."""
-    columns = 1 if look.narrow else 2
+    columns = 1 if look.narrow else min(len(subgroups), 4) if look.slide else 2
     rows = math.ceil(len(subgroups) / columns)
     curves = [arms(group.curves) for group in subgroups]
     end = max(points[-1].day for groups in curves for points in groups.values())
     top = max(_top(points) for groups in curves for points in groups.values())
-    height = 2.35 * rows + 0.5
+    height = (3.1 if look.slide else 2.35) * rows + 0.5
     figure = Figure(figsize=(look.width, height))
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     figure.subplots_adjust(
-        left=0.5 / look.width, right=1 - 0.12 / look.width, top=1 - 0.6 / height, bottom=0.5 / height, hspace=0.26,
-        wspace=0.08,
+        left=0.5 / look.width, right=1 - 0.12 / look.width, top=1 - (0.8 if look.slide else 0.6) / height,
+        bottom=0.5 / height, hspace=0.26, wspace=0.08,
     )  # fmt: skip
     ticks, names = time_ticks(look, days, end)
     for axes, group, found in zip(grid, subgroups, curves, strict=False):
         for name, points in found.items():
             _curve(axes, points, GROUPS.index(name), end, thin=True)
-        axes.set_title(look.words.text(group.label))
+        axes.set_title(wrapped(look.words.text(group.label), 20 if look.slide else 40))
         axes.set_xlim(0, end * (1 + TAIL))
         axes.set_xticks(ticks, names)
-        _percent_axis(axes, look, top)
+        percent_axis(axes, look, top)
     for axes in grid[len(subgroups) :]:
         axes.set_visible(False)
     handles = [grid[0].plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]

@@ -9,7 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from pipeline.reporting.plots import BEHIND, GREY, Look, canvas, colour, heading, time_label, time_ticks, wrapped
+from pipeline.reporting.plots import (
+    BEHIND,
+    GREY,
+    SLIDE_HEIGHT,
+    Look,
+    canvas,
+    colour,
+    heading,
+    time_label,
+    time_ticks,
+    wrapped,
+)
 from pipeline.results import Band, OutcomeResult, Term
 
 NICE = (0.1, 0.2, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10)
@@ -61,7 +72,7 @@ def _band(axes: Axes, look: Look, band: Band, end: float) -> None:
     axes.annotate(
         look.words.number(band.hazard_ratio, 2), (first if short else (first + last) / 2, band.hazard_ratio or 1),
         (2, 3), textcoords="offset points", ha="left" if short else "center", color=colour(0), fontweight="bold",
-        fontsize=8.5,
+        fontsize=8.5, zorder=5, bbox=BEHIND | {"alpha": 0.75},
     )  # fmt: skip
 
 
@@ -86,7 +97,7 @@ def draw_forest(look: Look, rows: list[tuple[str, Term]], overall: Term) -> Figu
     """A row per subgroup: its hazard ratio with interval, in the plot and in figures; everyone at the top."""
     everyone = look.words("subgroups.everyone")
     lines = [(everyone, overall), *rows]
-    step = 0.46 if look.narrow else 0.3
+    step = 0.46 if look.narrow else min(0.3, SLIDE_HEIGHT / len(lines)) if look.slide else 0.3
     height = step * len(lines) + 0.95
     left, right = (0.15, 0.15) if look.narrow else (2.5, 1.35)
     figure, axes = canvas(look.width, height, left, right, 0.36, 0.55)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from pipeline.reporting.document import Paragraph, Section
+from pipeline.reporting.document import Block, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
-from pipeline.reporting.plots.destinations import by_destination, by_kind, draw_destinations, is_rest
+from pipeline.reporting.plots.destinations import (
+    by_destination,
+    by_kind,
+    draw_destinations,
+    draw_kinds,
+    is_rest,
+    kinds_end,
+    kinds_in_order,
+)
+from pipeline.reporting.sections.notes import axis_note
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
-from pipeline.results import Destination
+from pipeline.results import Destination, KindShare
 
 GROUPS = ("participants", "controls")
 # So many of the most common destinations are named in the text.
@@ -21,13 +30,15 @@ def destinations_section(material: Material) -> Section | None:
     if len({row.destination for row in rows if row.share is not None}) < 2:
         return None
     words = material.words
-    blocks = (
-        Paragraph(_kinds_sentence(material, rows), "lead"),
+    blocks: list[Block] = [Paragraph(_kinds_sentence(material, rows), "lead")]
+    if material.main.kinds_over_time:
+        blocks += [kinds_figure(material), kinds_table(material)]
+    blocks += [
         Paragraph(" ".join(_most_common(material, rows, group) for group in GROUPS)),
         destinations_figure(material),
         destinations_table(material),
-    )
-    return Section("destinations", words("section.destinations", **material.verbs(material.main)), blocks)
+    ]
+    return Section("destinations", words("section.destinations"), tuple(blocks))
 
 
 def _kinds_sentence(material: Material, rows: list[Destination]) -> str:
@@ -59,24 +70,86 @@ def _most_common(material: Material, rows: list[Destination], group: str) -> str
     )
 
 
-def destinations_figure(material: Material) -> Figure:
-    """Cumulative incidence stacked by kind, paired bars by destination."""
-    words, rows = material.words, material.main.destinations
-    kinds = by_kind(rows)
+def _outcome(material: Material) -> str:
+    return labels.lower_first(material.words.text(material.main.label))
+
+
+def kinds_figure(material: Material) -> Figure:
+    """Cumulative incidence at the report's times, stacked by kind of destination, in both groups."""
+    words, rows, shares = material.words, material.main.kinds_over_time, material.main.at
     parts = [
-        f"{labels.lower_first(labels.kind(words, kind))} {words.percent(s['participants'])} "
-        f"{words('against')} {words.percent(s['controls'])}"
-        for kind, s in kinds.items()
+        f"{material.time(row.day)}, {labels.lower_first(labels.kind(words, row.kind))}: "
+        f"{material.groups()[row.group]} {words.percent(row.incidence)}"
+        for row in _by_time(rows)
+        if row.day in (rows[0].day, rows[-1].day)
+    ]
+    return Figure(
+        name=f"kinds_{material.main_name}",
+        caption=words("caption.kinds", outcome=_outcome(material)),
+        alternative=words("alt.kinds", shares="; ".join(parts), **material.groups()),
+        source=material.source,
+        look=material.look,
+        draw=lambda look: draw_kinds(look, rows, shares),
+        columns=("group", "kind", "day", "incidence", "lower", "upper", "people"),
+        rows=tuple((r.group, r.kind, r.day, r.incidence, r.lower, r.upper, r.people) for r in rows),
+        notes=(words("kinds.figure.note"), *_steps(material), *axis_note(words, kinds_end(rows))),
+    )
+
+
+def _steps(material: Material) -> tuple[str, ...]:
+    k = material.about.minimum_count
+    return (material.words("kinds.note.steps", k=k),) if k > 1 else ()
+
+
+def _by_time(rows: list[KindShare]) -> list[KindShare]:
+    order = kinds_in_order(rows)
+    return sorted(rows, key=lambda row: (row.day, order.index(row.kind), GROUPS.index(row.group)))
+
+
+def kinds_table(material: Material) -> Table:
+    """The share of everyone that had gone to each kind by each of the report's times, with its interval."""
+    words, rows = material.words, material.main.kinds_over_time
+    columns = (
+        Column("kind", words("column.kind")),
+        Column("day", labels.upper_first(words("column.within", clock=words("clock.start")))),
+        Column("participants", words("column.percent_of", group=material.participants), "percent", interval=True),
+        Column("controls", words("column.percent_of", group=material.controls), "percent", interval=True),
+    )
+    found = {(row.day, row.kind, row.group): row for row in rows}
+    lines = tuple(
+        {
+            "kind": Label(kind, labels.kind(words, kind)),
+            "day": Label(f"{day:g}", material.time(day)),
+            **{
+                f"{group}{end}": getattr(found.get((day, kind, group)), name, None)
+                for group in GROUPS
+                for end, name in (("", "incidence"), ("_lower", "lower"), ("_upper", "upper"))
+            },
+        }
+        for kind in kinds_in_order(rows)
+        for day in sorted({row.day for row in rows})
+    )
+    notes = (words("kinds.note"), *_steps(material), words("note.interval"))
+    return Table(
+        f"kinds_{material.main_name}", words("caption.kinds", outcome=_outcome(material)), columns, lines, notes
+    )
+
+
+def destinations_figure(material: Material) -> Figure:
+    """Paired bars by destination: shares of those who reached the outcome."""
+    words, rows = material.words, material.main.destinations
+    parts = [
+        f"{labels.lower_first(labels.destination(words, name))} {words.small_percent(shares['participants'])} "
+        f"{words('against')} {words.small_percent(shares['controls'])}"
+        for name, shares in by_destination(rows).items()
     ]
     return Figure(
         name=f"destinations_{material.main_name}",
-        caption=words("caption.destinations_figure", **material.verbs(material.main)),
-        alternative=words(
-            "alt.destinations", kinds="; ".join(parts), time=material.time(material.days[-1]), **material.groups()
-        ),
+        caption=words("caption.destinations_figure", outcome=_outcome(material)),
+        alternative=words("alt.destinations", shares="; ".join(parts), **material.groups()),
         source=material.source,
         look=material.look,
-        draw=lambda look: draw_destinations(look, rows, material.time(material.days[-1])),
+        draw=lambda look: draw_destinations(look, rows),
         columns=("group", "destination", "kind", "share", "incidence"),
         rows=tuple((r.group, r.destination, r.kind, r.share, r.incidence) for r in rows if r.share is not None),
     )

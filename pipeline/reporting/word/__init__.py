@@ -134,7 +134,7 @@ def _figure(word: Word, item: Drawn) -> None:
     figure: Figure = item.figure
     width = min(word.text_width, Inches(WIDE))
     layout.caption(word, "figure", figure.caption)
-    layout.picture(word, item.files["png"], width, figure.name, figure.alternative)
+    layout.picture(word, item.formats["png"], width, figure.name, figure.alternative)
     notes = [*figure.notes, *([figure.source] if figure.source else [])]
     if notes:
         layout.text(word, " ".join(notes), "Table Notes", stressed=False)
