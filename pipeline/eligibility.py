@@ -26,6 +26,9 @@ STEPS = (
     ("outcome_not_reached", "outcome_open"),
 )
 
+# What stands for a column before any step: every row, which for controls is a month of a stay in the programme.
+POSSIBLE = "possible"
+
 
 def first_starts(participants: Table, intake: Intake, several: str = "first") -> Table:
     """The start that counts for each participant: the first within the intake, or the last.
@@ -145,7 +148,8 @@ def flow(
     their months before joining. Steps that the configuration does not ask for are left out.
     """
     taking_part, outside, joining = _passing(rows.filter(rows.in_intake))
-    steps = [
+    steps = [_step("in_programme", taking_part, outside, POSSIBLE)]
+    steps += [
         _step(step, taking_part, outside, column)
         for step, column in STEPS
         if (population.municipality is not None or column not in ("background_known", "in_municipality"))
@@ -192,10 +196,10 @@ def _past_each_step(found: dict[str, list[dict[str, Any]]], arm: tuple[int, bool
         f"{column}_{kind}": sum(
             line["count"]
             for line in lines
-            if (line["participant"], line["joins_later"]) == arm and line["passed"] > place
+            if (line["participant"], line["joins_later"]) == arm and line["passed"] >= needed
         )
         for kind, lines in found.items()
-        for place, (_, column) in enumerate(STEPS)
+        for needed, column in enumerate((POSSIBLE, *(column for _, column in STEPS)))
     }
 
 

@@ -144,6 +144,7 @@ def test_flow_counts_people_and_person_months(censor: Built) -> None:
     assert [line["step"] for line in censor.flow] == [
         "in_extract",
         "started_in_intake",
+        "in_programme",
         "age_in_range",
         "in_programme_at_start",
         "registered_at_start",

@@ -34,7 +34,12 @@ def _matching(material: Material, matching: Matching) -> list[Block]:
         "strata": words.number(matching.strata),
         "controls": words.number(matching.controls_matched),
         "effective": words.number(matching.effective_controls),
+        "months": "",
+        "rows": words("comparison.counts.people"),
     }
+    if matching.control_rows_matched and matching.control_rows_matched != matching.controls_matched:
+        counts["months"] = words("comparison.counts.months", count=words.number(matching.control_rows_matched))
+        counts["rows"] = words("comparison.counts.rows")
     blocks: list[Block] = [
         Paragraph(words("comparison.matched")),
         variables_table(material),

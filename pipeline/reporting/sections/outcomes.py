@@ -5,8 +5,9 @@ from __future__ import annotations
 from pipeline.reporting.document import Block, Heading, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material, headline_shares
-from pipeline.reporting.plots.curves import arms, draw_curves
+from pipeline.reporting.plots.curves import arms, draw_curves, ends_at
 from pipeline.reporting.sections.effects import effects_blocks
+from pipeline.reporting.sections.notes import axis_note
 from pipeline.reporting.sections.summary import rate_sentence, share_sentence
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
@@ -62,6 +63,7 @@ def curves_figure(material: Material, name: str) -> Figure:
     notes = [words("curves.note.people")]
     if material.about.minimum_count > 1:
         notes.append(words("curves.note.protected", k=material.about.minimum_count))
+    notes += axis_note(words, ends_at(points))
     return Figure(
         name=f"curves_{name}",
         caption=words("caption.curves", outcome=label),

@@ -119,7 +119,12 @@ def description_table(material: Material) -> Table:
     for line in shown:
         if line["mean"] != "" and line["share"] is None:
             line["share"] = ""
-    return Table("description", words("caption.description"), tuple(columns), tuple(shown), material.rounded)
+    started = material.results.flow[0].participants if material.results.flow else None
+    matching = material.results.matching
+    notes = material.rounded
+    if started and matching and matching.participants and matching.participants < started:
+        notes = (words("description.note.all", people=words.number(started)), *notes)
+    return Table("description", words("caption.description"), tuple(columns), tuple(shown), notes)
 
 
 def _characteristic(material: Material, row: DescriptionRow) -> Label:

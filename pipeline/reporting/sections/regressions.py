@@ -12,6 +12,7 @@ from pipeline.reporting.material import (
 )
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
+from pipeline.reporting.words.numbers import WITHHELD
 from pipeline.results import Model, Term
 
 # The published Table 6 has these columns; other subgroups stand in their own table.
@@ -109,20 +110,30 @@ def everyone_table(material: Material) -> Table:
     for term in in_order(material, [m for m in shown.values() if m]):
         line: dict[str, object] = {"term": term_label(material, term), "sentence": plain_sentence(material, term)}
         for name, model in shown.items():
-            line |= ratio_values(name, model, term)
+            place = f"outcomes.{material.main_name}.models.{name}.{term.term}"
+            line |= ratio_values(name, model, term, withheld=material.withheld(place))
         rows.append(line)
+    notes = _notes(material, rows)
     rows += _count_rows(material, {name: model for name, model in shown.items() if model})
     absent = dict.fromkeys(shown, "–")
-    notes = (words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded)
     caption = words("caption.regression", outcome=labels.lower_first(words.text(material.main.label)))
     return Table(f"regression_{material.main_name}", caption, tuple(columns), tuple(rows), notes, absent)
 
 
-def ratio_values(name: str, model: Model | None, term: Term) -> dict[str, object]:
-    """The cells of a term in a model's column; none where the model does not have it."""
+def _notes(material: Material, rows: list[dict[str, object]]) -> tuple[str, ...]:
+    words = material.words
+    cells = [str(value) for row in rows for value in row.values() if isinstance(value, Label)]
+    once = (words("note.once"),) if material.about.future_participants == "censor" else ()
+    withheld = (words("page.withheld"),) if WITHHELD in cells else ()
+    marks = (words("note.interval"), words("note.stars"), words("note.left_out_of_model"))
+    return (*marks, *withheld, *once, *material.rounded)
+
+
+def ratio_values(name: str, model: Model | None, term: Term, *, withheld: bool = False) -> dict[str, object]:
+    """The cells of a term in a model's column: two dots where it is withheld, none where the model does not have it."""
     found = next((t for t in model.terms if t.term == term.term), None) if model else None
     if found is None:
-        return {}
+        return {name: Label("", WITHHELD)} if withheld else {}
     ends = {"": found.hazard_ratio, "_lower": found.lower, "_upper": found.upper, "_p": found.p}
     return {f"{name}{end}": value for end, value in ends.items()}
 
@@ -154,6 +165,7 @@ def side_by_side_table(material: Material, which: str) -> Table:
     """Hazard ratios of every group's regression, after selection or with all covariates (Table 6)."""
     words = material.words
     pick = full_model if which == "full" else selected_model
+    main = f"outcomes.{material.main_name}"
     models = {name: (label, model) for name, (label, found) in _columns(material).items() if (model := pick(found))}
     columns = [Column("term", words("column.comparison"))]
     columns += [Column(n, label, "ratio", interval=True, stars=True, decimals=3) for n, (label, _) in models.items()]
@@ -161,10 +173,11 @@ def side_by_side_table(material: Material, which: str) -> Table:
     for term in in_order(material, [model for _, model in models.values()]):
         line: dict[str, object] = {"term": term_label(material, term)}
         for name, (_, model) in models.items():
-            line |= ratio_values(name, model, term)
+            place = main if name == "everyone" else f"{main}.subgroups.{name}"
+            line |= ratio_values(name, model, term, withheld=material.withheld(f"{place}.models.{which}.{term.term}"))
         rows.append(line)
+    notes = list(_notes(material, rows))
     rows += _count_rows(material, {name: model for name, (_, model) in models.items()})
-    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded]
     if which == "backward":
         notes.append(words("note.after_selection"))
     return Table(

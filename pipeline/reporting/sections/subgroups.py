@@ -12,8 +12,9 @@ from pipeline.reporting.material import (
     interval_of,
     treatment_term,
 )
-from pipeline.reporting.plots.curves import arms, draw_groups
+from pipeline.reporting.plots.curves import arms, draw_groups, ends_at
 from pipeline.reporting.plots.ratios import draw_forest
+from pipeline.reporting.sections.notes import axis_note, cut_note
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
 from pipeline.results import SubgroupResult, Term
@@ -98,6 +99,7 @@ def forest_figure(material: Material) -> Figure:
         draw=lambda look: draw_forest(look, rows, overall),
         columns=("subgroup", "hazard_ratio", "lower", "upper", "p"),
         rows=tuple((code, t.hazard_ratio, t.lower, t.upper, t.p) for code, (_, t) in zip(codes, data, strict=True)),
+        notes=cut_note(words, [limit for _, t in data for limit in (t.lower, t.upper)]),
     )
 
 
@@ -165,6 +167,7 @@ def groups_figure(material: Material, groups: list[SubgroupResult]) -> Figure:
         draw=lambda look: draw_groups(look, groups, material.days),
         columns=("subgroup", "group", "day", "cumulative_incidence", "lower", "upper"),
         rows=tuple((keys[row[0]], *row[1:]) for row in rows),
+        notes=axis_note(words, max(ends_at(group.curves) for group in groups)),
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material, difference_of
 from pipeline.reporting.plots.curves import arms
 from pipeline.reporting.plots.ratios import draw_over_time
+from pipeline.reporting.sections.notes import cut_note
 from pipeline.reporting.sections.summary import not_proportional
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels, sentences
@@ -133,6 +134,8 @@ def bands_table(material: Material) -> Table:
         for band in material.main.hazard_ratio_over_time
     )
     notes = [words("note.interval"), *material.rounded]
+    if material.about.control_index == "every_month":
+        notes.append(words("bands.note.people"))
     test = material.main.bands_test
     if test is not None:
         notes.append(words("varying.bands_test", p=words.p_value(test.p)))
@@ -150,6 +153,8 @@ def over_time_figure(material: Material) -> Figure:
         for band in outcome.hazard_ratio_over_time
         if band.hazard_ratio is not None
     ]
+    notes = [words("over_time.note")] if outcome.hazard_ratio_curve else []
+    notes += cut_note(words, [limit for b in outcome.hazard_ratio_over_time for limit in (b.lower, b.upper)])
     return Figure(
         name=f"hazard_ratio_over_time_{material.main_name}",
         caption=words("caption.over_time", outcome=labels.lower_first(words.text(outcome.label))),
@@ -159,7 +164,7 @@ def over_time_figure(material: Material) -> Figure:
         draw=lambda look: draw_over_time(look, outcome, material.days),
         columns=("kind", "from_day", "to_day", "hazard_ratio", "lower", "upper"),
         rows=tuple(rows),
-        notes=(words("over_time.note"),) if outcome.hazard_ratio_curve else (),
+        notes=tuple(notes),
     )
 
 
