@@ -19,9 +19,11 @@ def effects_blocks(material: Material, name: str) -> list[Block]:
     effects = outcome.effects
     if effects is None or not any(row.per_100.value is not None for row in effects.extra):
         return []
-    blocks: list[Block] = [Heading(material.words("heading.effects"))]
+    costs = material.about.costs is not None
+    blocks: list[Block] = [Heading(material.words("heading.effects.costs" if costs else "heading.effects"))]
     blocks.append(Paragraph(" ".join(_sentences(material, outcome, effects))))
-    blocks.append(effects_table(material, name, outcome, effects))
+    if costs:  # without them the table of shares says the same
+        blocks.append(effects_table(material, name, outcome, effects))
     return blocks
 
 

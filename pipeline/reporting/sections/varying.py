@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.config import Text
 from pipeline.reporting.document import Block, Fold, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material, difference_of
@@ -18,6 +19,7 @@ from pipeline.results import Band, CurvePoint
 
 # Shorter times are told in days.
 MONTHS_FROM = 2
+WEEKS = Text(sv="veckor", en="weeks")
 
 
 def varying_section(material: Material) -> Section | None:
@@ -86,10 +88,12 @@ def _reached(points: list[CurvePoint], day: float) -> float:
 
 
 def _about(material: Material, day: float) -> str:
-    """A time that a curve shows only roughly: in whole months from two months on."""
-    months = round(day / labels.DAYS_IN_MONTH)
-    if not labels.is_days(material.about.time_unit) or months < MONTHS_FROM:
+    """A time that a curve shows only roughly: in whole weeks, from two months on in whole months."""
+    months, weeks = round(day / labels.DAYS_IN_MONTH), round(day / 7)
+    if not labels.is_days(material.about.time_unit) or not weeks:
         return material.time(day)
+    if months < MONTHS_FROM:
+        return labels.time(material.words, weeks, WEEKS)
     return material.time(months * labels.DAYS_IN_MONTH)
 
 
