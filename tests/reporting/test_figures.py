@@ -22,8 +22,8 @@ from pipeline.results import Results, read_results
 
 NAMES = [
     "balance", "curves_work_or_studies", "hazard_ratio_over_time_work_or_studies", "kinds_work_or_studies",
-    "destinations_work_or_studies",
-    "curves_deregistered", "curves_return", "subgroups_work_or_studies", "subgroup_curves_work_or_studies",
+    "destinations_work_or_studies", "curves_deregistered", "curves_return", "subgroups_work_or_studies",
+    "subgroup_curves_work_or_studies", "programme_months",
 ]  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_tables_have_captions_and_scoped_heads(page: Page) -> None:
 
 def test_every_drawing_is_described(page: Page) -> None:
     drawings = [a for a in page.all("div") if "drawing" in str(a.get("class"))]
-    assert len(drawings) == 2 * 9
+    assert len(drawings) == 2 * 10
     assert all(a["role"] == "img" and len(str(a["aria-label"])) > 40 for a in drawings)
 
 
