@@ -32,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 200
 STOPPED, WENT = 2, 0
+SHOWN = 25  # runs between two lines of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,8 @@ def fuzz(runs: range, seed: int, folder: Path) -> list[str]:
         faults = judge(base, *load_once(base), done, clean)
         wrong += [f"run {number} ({', '.join(damage.name for damage in done)}): {fault}" for fault in faults]
         shutil.rmtree(base)
+        if (number + 1) % SHOWN == 0:
+            print(f"run {number}: {len(wrong)} ended as they must not", *wrong[-3:], sep="\n  ", flush=True)
     return wrong
 
 
