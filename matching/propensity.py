@@ -47,6 +47,7 @@ def propensity_weights(
     squares: bool = False,
     products: bool = False,
     trim: Trim = None,
+    verify: bool = False,
 ) -> ScoredSample:
     """Weights from a logistic regression of treatment on the covariates.
 
@@ -57,18 +58,20 @@ def propensity_weights(
     squares, products : enter these too
     trim : keep scores within (low, high), or those both arms have ("overlap"); the estimand is then the effect among
         the people kept, which a note says
+    verify : fit the same with statsmodels, and note how far the scores are apart
 
     Raises
     ------
     ValueError : the covariates tell treated and controls apart completely, or trimming leaves one arm empty
 
-    Checked against R `glm(family = binomial)`.
+    Checked against statsmodels' binomial GLM and R `glm(family = binomial)`.
     """
     variables = names_of(variables)
     check_estimand(estimand)
     treated, base = arms_and_weights(people, treatment, variables, weights)
     matrix, names = design_matrix(people, variables, squares=squares, products=products)
     score, coefficients = _fit(matrix, names, treated, base)
+    opinion = (_second_opinion(matrix, treated, base, score),) if verify else ()
     bounds = _bounds(score, treated, trim)
     kept = (score >= bounds[0]) & (score <= bounds[1])
     for arm, rows in (("treated", treated), ("controls", ~treated)):
@@ -86,7 +89,7 @@ def propensity_weights(
         treated=treated,
         base=base,
         weight=weight,
-        notes=_trim_notes(kept, treated, bounds) + few_effective(treated, weight),
+        notes=_trim_notes(kept, treated, bounds) + few_effective(treated, weight) + opinion,
         score=score,
         coefficients=coefficients,
         bounds=bounds,
@@ -106,6 +109,15 @@ def _fit(matrix: np.ndarray, names: list[str], treated: np.ndarray, base: np.nda
     slopes = fit.coefficients[1:] / spread
     coefficients = np.concatenate([[fit.coefficients[0] - slopes @ centre], slopes])
     return fit.fitted, pd.Series(coefficients, index=["intercept", *names])
+
+
+def _second_opinion(matrix: np.ndarray, treated: np.ndarray, base: np.ndarray, score: np.ndarray) -> str:
+    """How far the scores are from statsmodels', in a sentence."""
+    import statsmodels.api as sm
+
+    model = sm.GLM(treated.astype(float), sm.add_constant(matrix), family=sm.families.Binomial(), freq_weights=base)
+    apart = np.abs(model.fit(tol=1e-12, maxiter=100).fittedvalues - score).max()
+    return f"statsmodels' scores differ from these by {apart:.1g} at most"
 
 
 def _separation(matrix: np.ndarray, names: list[str], treated: np.ndarray) -> str:

@@ -56,7 +56,9 @@ def match(cohort: pd.DataFrame, config: Config, months: pd.DataFrame | None = No
     try:
         return strata(cohort, rules(config.matching.variables), config.matching.estimand, months)
     except ValueError as error:
-        raise UserError(Fault("matching", f"{error}", "Change 'matching.variables' in the configuration.")) from None
+        raise UserError(
+            Fault("matching", f"{str(error).rstrip('.')}.", "Change 'matching.variables' in the configuration.")
+        ) from None
 
 
 def strata(

@@ -91,7 +91,7 @@ def with_totals_among(
         return cohort
     keys = ["person_id", "start_month"]
     totals = totals_among(months, rules, inside)
-    known = totals.set_axis(pd.MultiIndex.from_frame(months[keys]))
+    known = totals.set_axis(pd.MultiIndex.from_frame(months.loc[totals.index, keys]))
     total = known.reindex(pd.MultiIndex.from_frame(cohort[keys])).to_numpy()
     return cohort.assign(**{TOTAL: np.where(cohort["participant"] == 0, total, np.nan)})
 

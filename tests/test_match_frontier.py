@@ -7,13 +7,16 @@ import pandas as pd
 import pytest
 
 from pipeline import cohort, load, match
+from pipeline.analysis.people import months_of_groups
+from pipeline.analysis.weighing import base_of
 from pipeline.cli import run
 from pipeline.coarsenings import coarsenings, narrower, wider
 from pipeline.config import Config, Cut, Groups, load_config
 from pipeline.errors import UserError
 from pipeline.frontier import headline_effect, run_frontier
+from pipeline.question import Question
 from pipeline.simulation import simulate, write_extracts
-from pipeline.stratum_totals import NOTE, read_months
+from pipeline.stratum_totals import NOTE, read_months, totals_among
 from pipeline.workspace import Run
 
 ROOT = Path(__file__).parents[1]
@@ -128,3 +131,29 @@ def test_totals_under_other_classes_are_not_those_of_the_configured(drawn):
     controls = people["participant"] == 0
     assert (sample.people.loc[controls, "index_total"] > people.loc[controls, "index_total"]).all()
     assert NOTE in sample.notes
+
+
+def test_matching_again_weighs_drawn_months_by_the_totals_of_the_group(drawn):
+    """All people matched again are matched as they were; women alone, by the person-months of women."""
+    config, folder = drawn
+    months, rules = read_months(folder), match.rules(config.matching.variables)
+    again = base_of(Question(rematch=True), config, folder)
+    everyone = months_of_groups(Question(rematch=True), again.months, config)["everyone"]
+    as_run = pd.read_parquet(folder / "matched.parquet")
+    np.testing.assert_allclose(again.inside(again.rows, everyone)["weight"], as_run["weight"], rtol=1e-9)
+
+    question = Question(where="woman", rematch=True)
+    among = months_of_groups(question, again.months, config)["everyone"]
+    women = again.rows[again.rows["woman"] == 1]
+    totals = totals_among(months, rules, months["woman"] == 1)
+    of_month = dict(zip(_keys(months.loc[totals.index]), totals, strict=True))
+    by_hand = women.assign(index_total=[of_month.get(key, np.nan) for key in _keys(women)])
+    by_hand.loc[by_hand["participant"] == 1, "index_total"] = np.nan
+    found = again.inside(women, among)["weight"]
+    np.testing.assert_allclose(found, match.match(by_hand, config).data["weight"], rtol=1e-9)
+    assert (found - match.match(women, config).data["weight"]).abs().max() > 1e-3  # without them it is another match
+    assert months_of_groups(Question(where="follow_up_days > 30"), months, config) == {}
+
+
+def _keys(rows):
+    return list(zip(rows["person_id"], rows["start_month"], strict=True))

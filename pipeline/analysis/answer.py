@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline import effects, estimate, regression
 from pipeline.analysis import event
-from pipeline.analysis.people import Group, Picked, pick, readable
+from pipeline.analysis.people import Group, Mask, Picked, months_of_groups, pick, readable
 from pipeline.analysis.protection import protected
 from pipeline.analysis.weighing import Base, base_of
 from pipeline.config import Config, Covariate, Models, Text
@@ -48,6 +48,7 @@ class _Case:
     models: Models
     base: Base
     picked: Picked
+    drawn_among: dict[str, Mask]
     outcome: _Outcome
     censoring: pd.DataFrame | None
     times: list[float]
@@ -57,7 +58,7 @@ class _Case:
 
     def of(self, group: Group) -> FollowUp:
         """The follow-up of a group: its rows of the base, matched among themselves where that is asked for."""
-        return self.follow_up(self.base.inside(self.base.rows[group.rows]))
+        return self.follow_up(self.base.inside(self.base.rows[group.rows], self.drawn_among.get(group.key)))
 
 
 def answer(question: Question, config: Config, interim: Path, *, curves: bool = False) -> Analysis:
@@ -101,10 +102,12 @@ def _case(question: Question, config: Config, interim: Path) -> _Case:
         raise UserError(Fault("--where", "picks nobody.", " ".join([*picked.notes, WIDER])))
     if question.event is not None:
         chosen = event.outcome_of(question.event, config)
-        base = Base(event.with_event(base.rows, chosen, interim, config), base.how, base.inside)
+        base = replace(base, rows=event.with_event(base.rows, chosen, interim, config))
     file = interim / "censoring.parquet"
     censoring = pd.read_parquet(file) if file.exists() else None
-    return _Case(question, config, models, base, picked, outcome, censoring, question.horizon or list(config.report.at))
+    among = {} if base.months is None else months_of_groups(question, base.months, config)
+    times = question.horizon or list(config.report.at)
+    return _Case(question, config, models, base, picked, among, outcome, censoring, times)
 
 
 def _outcome(question: Question, config: Config) -> _Outcome:

@@ -86,6 +86,25 @@ def pick(question: Question, shown: pd.DataFrame, config: Config) -> Picked:
     return Picked(shown, Group(everyone), tuple(groups), unknown, tuple(notes))
 
 
+def months_of_groups(question: Question, months: pd.DataFrame, config: Config) -> dict[str, Mask]:
+    """Which of some person-months (m,) are in each group, by the group's key; none when they cannot tell.
+
+    What happened to people afterwards is known of the months that were drawn alone.
+    """
+    shown = readable(months)
+    if question.where is not None and not set(columns(question.where)) <= set(shown.columns):
+        return {}
+    if any(name not in shown for spec in question.by for name in _names(spec)):
+        return {}
+    picked = pick(question, shown, config)
+    return {group.key: group.rows for group in (picked.everyone, *picked.groups)}
+
+
+def _names(spec: str) -> list[str]:
+    """The variables of a --by, without the limits of their classes."""
+    return [part.split(":")[0].strip() for part in spec.split("*")]
+
+
 def _later(names: tuple[str, ...], config: Config) -> list[str]:
     """A remark on each column in a condition that says what happened to people rather than what they were like."""
     outcomes = {f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS}
@@ -98,8 +117,7 @@ def _later(names: tuple[str, ...], config: Config) -> list[str]:
 
 def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> list[Group]:
     """A group for each level of a variable, or for each combination of levels of crossed ones, that somebody has."""
-    parts = [part.strip() for part in spec.split("*")]
-    names = [part.split(":")[0].strip() for part in parts]
+    parts, names = [part.strip() for part in spec.split("*")], _names(spec)
     stop_if(unknown_columns(names, shown.columns, "--by"))
     classes = [_classes(part, name, shown, everyone, config) for part, name in zip(parts, names, strict=True)]
     groups = []

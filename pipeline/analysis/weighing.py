@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import matching
 from pipeline import match
@@ -18,18 +19,26 @@ from pipeline.config import Matching as Rules
 from pipeline.errors import Fault, UserError
 from pipeline.formula import unknown_columns
 from pipeline.question import Question
-from pipeline.stratum_totals import TOTAL
+from pipeline.stratum_totals import TOTAL, read_months, with_totals_among
+
+Mask = NDArray[np.bool_]
 
 ELSEWHERE = "Try a wider condition, or wider classes with --classes."
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Rows of the cohort to pick groups among, how they are weighted, and what to do inside a group."""
+    """Rows of the cohort to pick groups among, how they are weighted, and what to do inside a group.
+
+    months : the person-months among which controls' months were drawn, when groups are matched again and need to know
+        how many of them are in the group; None otherwise
+    inside : weighs the rows of a group, given which of `months` (m,) bool are in it, None when that is not known
+    """
 
     rows: pd.DataFrame
     how: str
-    inside: Callable[[pd.DataFrame], pd.DataFrame]
+    months: pd.DataFrame | None
+    inside: Callable[[pd.DataFrame, Mask | None], pd.DataFrame]
 
 
 def base_of(question: Question, config: Config, interim: Path) -> Base:
@@ -41,22 +50,31 @@ def base_of(question: Question, config: Config, interim: Path) -> Base:
     """
     anew = question.rematch or bool(question.classes) or question.weights != "matching"
     if not anew:
-        return Base(pd.read_parquet(interim / "matched.parquet"), "everyone", lambda rows: rows)
+        return Base(pd.read_parquet(interim / "matched.parquet"), "everyone", None, _as_they_are)
     if config.matching is None:
         raise UserError(Fault("matching", "is none: everyone was assigned by lot.", "Leave the matching options out."))
     cohort = pd.read_parquet(interim / "cohort.parquet")
     cohort["row"] = np.arange(len(cohort))
     rules = with_classes(config.matching, question.classes, cohort)
 
-    def weigh(rows: pd.DataFrame) -> pd.DataFrame:
+    months = read_months(interim)
+
+    def weigh(rows: pd.DataFrame, among: Mask | None) -> pd.DataFrame:
+        if question.weights == "matching" and months is not None and among is not None:
+            rows = with_totals_among(rows, months, match.rules(rules.variables), pd.Series(among, months.index))
         return weighted(rows, rules, question.weights, config)
 
     if question.rematch:
-        # Expected totals of a stratum are everyone's; inside a group the months drawn stand for themselves.
+        # Totals that stand in the cohort are everyone's.
         alone = cohort.drop(columns=[name for name in (TOTAL,) if name in cohort])
-        return Base(alone, "again", weigh)
+        return Base(alone, "again", months, weigh)
     how = "other_classes" if question.weights == "matching" else question.weights
-    return Base(weigh(cohort), how, lambda rows: rows)
+    everyone = None if months is None else np.ones(len(months), dtype=bool)
+    return Base(weigh(cohort, everyone), how, None, _as_they_are)
+
+
+def _as_they_are(rows: pd.DataFrame, among: Mask | None) -> pd.DataFrame:
+    return rows
 
 
 def weighted(rows: pd.DataFrame, rules: Rules, weights: str, config: Config) -> pd.DataFrame:

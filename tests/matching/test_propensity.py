@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,13 @@ def test_coefficients_are_those_of_r(unemployed: pd.DataFrame, r_values: dict[st
     np.testing.assert_allclose(plain.coefficients, r_values["logit"], rtol=1e-9)
     weighted = propensity_weights(unemployed, "ui", COVARIATES, weights="sw")
     np.testing.assert_allclose(weighted.coefficients, r_values["logit_weighted"], rtol=1e-9)
+
+
+def test_statsmodels_gives_a_second_opinion(unemployed: pd.DataFrame) -> None:
+    sample = propensity_weights(unemployed, "ui", COVARIATES, weights="sw", verify=True)
+    apart = re.fullmatch(r"statsmodels' scores differ from these by (\S+) at most", sample.notes[-1])
+    assert apart is not None
+    assert float(apart[1]) < 1e-10
 
 
 def test_effects_are_those_of_r(unemployed: pd.DataFrame, r_values: dict[str, np.ndarray]) -> None:
