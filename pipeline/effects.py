@@ -67,7 +67,9 @@ def _cut(rows: pd.DataFrame, censoring: pd.DataFrame) -> pd.DataFrame:
     followed = rows["days"].to_numpy()
     known = np.flatnonzero(owner >= 0)
     begun = known[censoring["from_day"].to_numpy()[known] < followed[owner[known]]]
-    whole = np.setdiff1d(np.arange(len(rows)), owner)
+    cut = np.zeros(len(rows), dtype=bool)
+    cut[owner[known]] = True
+    whole = np.flatnonzero(~cut)
     at = np.concatenate([owner[begun], whole])
     order = np.argsort(at, kind="stable")
     at = at[order]
