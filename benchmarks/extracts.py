@@ -57,6 +57,7 @@ def main() -> None:
 
 def load(base: Path) -> None:
     """Run the load stage on the extracts in `base`; prints seconds, processor seconds and GiB on its last line."""
+    from benchmarks.survival_tasks import peak_memory
     from pipeline import load as stage
     from pipeline.config import load_config
     from pipeline.workspace import Run
@@ -69,7 +70,7 @@ def load(base: Path) -> None:
     stage.run(Run(config, base, base / "read", base / "written", print))
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = time.perf_counter() - start
-    print(f"{seconds:.2f} {used.ru_utime + used.ru_stime:.2f} {used.ru_maxrss / 2**20:.3f}")
+    print(f"{seconds:.2f} {used.ru_utime + used.ru_stime:.2f} {peak_memory():.3f}")
 
 
 def write_extracts(base: Path, share: float) -> None:
