@@ -36,6 +36,7 @@ def main() -> None:
     if arguments.load is not None:
         load(arguments.load)
         return
+    busy = f"The load of the machine, on average of the five minutes before, was {os.getloadavg()[1]:.1f}."
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         write_extracts(base, arguments.share)
@@ -48,9 +49,9 @@ def main() -> None:
         f"| {arguments.share * CATEGORIES:,.0f} category rows, {arguments.share * REGISTRATIONS:,.0f} registrations "
         f"| {seconds:.1f} s | {processor:.1f} s | {SECONDS:.0f} s, {GIB:.0f} GiB | {gib:.2f} GiB |"
     )
-    print(line, f"(load of the machine before: {os.getloadavg()[2]:.1f})")
+    print(line, busy, sep="\n")
     if arguments.write:
-        _write(line)
+        _write(line, busy)
     if seconds > SECONDS * max(arguments.share, 0.1) or gib > GIB:
         sys.exit(1)
 
@@ -117,11 +118,11 @@ def _write_csv(table: pd.DataFrame, path: Path, header: str) -> None:
     table.set_axis(header.split(";"), axis=1).to_csv(path, sep=";", index=False, lineterminator="\r\n")
 
 
-def _write(line: str) -> None:
+def _write(line: str, busy: str) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     table = f"| | time | processor time | limit | peak memory |\n|---|---:|---:|---:|---:|\n{line}"
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{table}\n\n{busy}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

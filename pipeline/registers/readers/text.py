@@ -12,7 +12,8 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -90,23 +91,34 @@ def read_rows(
     values = ", ".join(f"{value(file.header.index(delivered) + 1)} AS {name}" for name, delivered in columns.items())
     # A line that ends with a delimiter has one empty value too many, which harms nobody.
     fields = f"len(v) - (len(v) = {len(file.header) + 1} AND trim(v[-1]) = '')::INT"
-    connection.raw_sql(
-        f"""
-        COPY (
-            SELECT row, ({fields})::INT AS fields{values and ", " + values}
-            FROM (
-                SELECT row, {_split(file.delimiter)} AS v
+    with _one_thread(connection):
+        connection.raw_sql(
+            f"""
+            COPY (
+                SELECT row, ({fields})::INT AS fields{values and ", " + values}
                 FROM (
-                    SELECT row_number() OVER () AS row, line
-                    FROM read_csv({quoted(file.lines)}, delim = '{_NO_DELIMITER}', quote = '', escape = '',
-                                  new_line = '\\n', header = false, auto_detect = false,
-                                  columns = {{'line': 'VARCHAR'}})
+                    SELECT row, {_split(file.delimiter)} AS v
+                    FROM (
+                        SELECT row_number() OVER () AS row, line
+                        FROM read_csv({quoted(file.lines)}, delim = '{_NO_DELIMITER}', quote = '', escape = '',
+                                      new_line = '\\n', header = false, auto_detect = false,
+                                      columns = {{'line': 'VARCHAR'}})
+                    )
+                    WHERE row > 1 AND trim(line) <> ''
                 )
-                WHERE row > 1 AND trim(line) <> ''
-            )
-        ) TO {quoted(path)} (FORMAT parquet)
-        """
-    )
+            ) TO {quoted(path)} (FORMAT parquet)
+            """
+        )
+
+
+@contextmanager
+def _one_thread(connection: ibis.BaseBackend) -> Iterator[None]:
+    """Work that is done in one thread anyway, since lines are numbered: a second would wait by turning in circles."""
+    connection.raw_sql("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.raw_sql("RESET threads")
 
 
 def _split(delimiter: str) -> str:
