@@ -143,6 +143,7 @@ def _load_extracts(
                     faults += wrong
             rows = sum(account.rows for account in accounts if account.source == source)
             say(f"{source}: {rows} rows in {len(found)} file{'s' if len(found) != 1 else ''}")
+        keys.known.clear()  # original keys, and memory that cleaning needs
         account = Account(
             simulated=not faults and simulated_extracts(dict.fromkeys(paths)),
             files=tuple(accounts),

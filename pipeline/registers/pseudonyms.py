@@ -33,7 +33,7 @@ _BYTES = 32  # of a key; a shorter one could be guessed
 # Bytes of the hash that are used: two people of ten million are taken for one once in 10^8 times. They are twelve
 # characters, the most that DuckDB keeps in the row itself: with longer ones, cleaning takes a third more memory.
 _KEPT = 9
-REMEMBERED = 200_000
+REMEMBERED = 1_000_000  # keys, in a quarter of a gigabyte, until all files are read
 _LETTERS = 16  # of a person's name, four bits each
 
 
@@ -41,7 +41,8 @@ _LETTERS = 16  # of a person's name, four bits each
 class Hashing:
     """How keys are replaced in a run; `kept` says whether the key is somebody's own. Never shown, never written.
 
-    `known` remembers what came of keys already met, up to `REMEMBERED`: registers are about the same people.
+    `known` remembers what came of keys already met, up to `REMEMBERED`: registers are about the same people. Whoever
+    reads the files empties it when they are read.
     """
 
     key: bytes
