@@ -74,7 +74,8 @@ def test_stages_depend_on_no_more_than_they_use() -> None:
 
 def test_no_module_is_imported_by_a_name_made_up_at_run_time() -> None:
     """Reading import statements finds all dependencies only as long as there are no others."""
-    known = {ROOT / "pipeline/stages.py", ROOT / "survival/__init__.py"}
+    # parallel.py imports early, by name, what stages import anyway.
+    known = {ROOT / "pipeline/stages.py", ROOT / "pipeline/parallel.py", ROOT / "survival/__init__.py"}
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             nodes = list(ast.walk(ast.parse(path.read_bytes())))
