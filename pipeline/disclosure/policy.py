@@ -16,6 +16,7 @@ EVENTS = {"participants": "participant_events", "controls": "control_events"}
 DIGITS = 4
 SHARE_DECIMALS = 4
 WEEK = 7.0
+ROUNDING_ERROR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Policy:
         unit, shown = self._unit(people), self.share(value, people)
         if limit is None or value is None or unit is None or shown is None:
             return None
-        moved = shown + round((limit - value) / unit) * unit
+        moved = shown + _steps(limit - value, unit) * unit
         return round(min(1.0, max(0.0, moved)), SHARE_DECIMALS)
 
     def difference(
@@ -91,7 +92,7 @@ class Policy:
         unit, (value, *limits) = self._unit(people), values
         if shown is None or value is None or unit is None:
             return None, None, None
-        moved = [None if x is None else round(shown + round((x - value) / unit) * unit, SHARE_DECIMALS) for x in limits]
+        moved = [None if x is None else round(shown + _steps(x - value, unit) * unit, SHARE_DECIMALS) for x in limits]
         return round(shown, SHARE_DECIMALS), moved[0], moved[1]
 
     def _unit(self, people: int | None) -> float | None:
@@ -101,6 +102,12 @@ class Policy:
     def time(self, value: float | None) -> float | None:
         """A time read from people's data, to the nearest step."""
         return None if value is None else max(self.time_step, round(value / self.time_step) * self.time_step)
+
+
+def _steps(distance: float, unit: float) -> int:
+    """How many units a limit lies from its estimate, at least one: no interval becomes as short as none."""
+    steps = round(distance / unit)
+    return steps or (0 if abs(distance) < ROUNDING_ERROR else 1 if distance > 0 else -1)
 
 
 def estimate(value: float | None, digits: int = DIGITS) -> float | None:

@@ -46,19 +46,23 @@ def test_a_share_is_rounded_people_over_rounded_people() -> None:
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(st.integers(10, 3000), st.integers(0, 3000), st.integers(1, 400))
 def test_the_limits_of_a_share_tell_no_more_of_it(people: int, reached: int, below: int) -> None:
-    """Moving a share within what it is rounded from moves its limits with it: they stay where they are."""
+    """Moving a share within what it is rounded from moves its limits with it: they stay where they are.
+
+    However coarse the steps are, an interval keeps a length: none would say that nothing is uncertain.
+    """
     value, unit = min(reached, people) / people, 10 / (TEN.rounded(people) or 1)
     shown = TEN.share(value, people)
     limit = TEN.limit(value - below / people, value, people)
     assert shown is not None
     assert limit is not None
-    expected = max(0.0, shown - round(below / people / unit) * unit)
+    expected = max(0.0, shown - max(1, round(below / people / unit)) * unit)
     assert limit == pytest.approx(min(1.0, expected), abs=1e-4)
 
 
 def test_a_difference_is_that_of_the_shares_shown() -> None:
     assert TEN.difference((0.0912, 0.0712, 0.1112), 0.25 - 0.16, 400) == (0.09, 0.065, 0.115)
     assert TEN.difference((0.0912, None, None), None, 400) == (None, None, None)
+    assert TEN.difference((-0.16, -0.21, -0.11), -0.17, 20) == (-0.17, -0.67, 0.33)
 
 
 def test_times_lie_at_steps_and_estimates_have_four_digits() -> None:
