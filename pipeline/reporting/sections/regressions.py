@@ -120,11 +120,15 @@ def everyone_table(material: Material) -> Table:
     return Table(f"regression_{material.main_name}", caption, tuple(columns), tuple(rows), notes, absent)
 
 
+def is_withheld(value: object) -> bool:
+    """Whether a cell is two dots."""
+    return isinstance(value, Label) and str(value) == WITHHELD
+
+
 def _notes(material: Material, rows: list[dict[str, object]]) -> tuple[str, ...]:
     words = material.words
-    cells = [str(value) for row in rows for value in row.values() if isinstance(value, Label)]
     once = (words("note.once"),) if material.about.future_participants == "censor" else ()
-    withheld = (words("page.withheld"),) if WITHHELD in cells else ()
+    withheld = (words("page.withheld"),) if any(is_withheld(value) for row in rows for value in row.values()) else ()
     marks = (words("note.interval"), words("note.stars"), words("note.left_out_of_model"))
     return (*marks, *withheld, *once, *material.rounded)
 
@@ -132,8 +136,8 @@ def _notes(material: Material, rows: list[dict[str, object]]) -> tuple[str, ...]
 def ratio_values(name: str, model: Model | None, term: Term, *, withheld: bool = False) -> dict[str, object]:
     """The cells of a term in a model's column: two dots where it is withheld, none where the model does not have it."""
     found = next((t for t in model.terms if t.term == term.term), None) if model else None
-    if found is None:
-        return {name: Label("", WITHHELD)} if withheld else {}
+    if found is None or found.hazard_ratio is None:
+        return {name: Label("", WITHHELD)} if withheld or found else {}
     ends = {"": found.hazard_ratio, "_lower": found.lower, "_upper": found.upper, "_p": found.p}
     return {f"{name}{end}": value for end, value in ends.items()}
 
