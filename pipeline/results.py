@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_core import to_json
@@ -298,6 +298,9 @@ class SubgroupResult(Record):
     hazard_ratio_over_time: list[Band] = Field(default_factory=list)
     hazard_ratio_curve: list[RatioPoint] = Field(default_factory=list)
     constancy: ChiSquared | None = Field(None, description="test that the hazard ratio does not change with time")
+    withheld: Literal["few", "unmatched"] | None = Field(
+        None, description="why there is nothing: too few people here or told of elsewhere; nothing makes the arms alike"
+    )
 
 
 class ProportionalityRow(Record):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline import cohort, load, match
+from pipeline.analysis.base import base_of
 from pipeline.analysis.people import months_of_groups
-from pipeline.analysis.weighing import base_of
 from pipeline.cli import run
 from pipeline.coarsenings import coarsenings, narrower, wider
 from pipeline.config import Config, Cut, Groups, load_config

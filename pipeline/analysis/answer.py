@@ -12,11 +12,12 @@ import pandas as pd
 
 from pipeline import effects, estimate, regression
 from pipeline.analysis import event
-from pipeline.analysis.people import Group, Mask, Picked, months_of_groups, pick, readable
+from pipeline.analysis.base import Base, base_of
+from pipeline.analysis.people import EVERYONE, Group, Mask, Picked, months_of_groups, pick, readable
 from pipeline.analysis.protection import protected
-from pipeline.analysis.weighing import Base, base_of
 from pipeline.config import Config, Covariate, Models, Text
 from pipeline.disclosure import Policy
+from pipeline.disclosure.outcomes import nothing_of
 from pipeline.effects import TREATMENT, FollowUp
 from pipeline.errors import Fault, UserError
 from pipeline.formula import read_terms
@@ -68,14 +69,15 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
 
     Raises
     ------
-    UserError : what is wrong with the question, or why there is no answer that may be shown, and what to try
+    UserError : what is wrong with the question, or why there is no answer that may be shown, and what to try; of levels
+        set side by side, when none of them has an answer
     """
     case = _case(question, config, interim)
     everyone = case.of(case.picked.everyone)
     _refuse_without_answer(everyone, case)
     groups = {case.picked.everyone.key: _result(everyone, case.picked.everyone, case, curves)}
-    groups |= {group.key: _result(case.of(group), group, case, curves) for group in case.picked.groups}
-    _refuse_without_model(groups[case.picked.everyone.key])
+    groups |= {group.key: _level(group, case, curves) for group in case.picked.groups}
+    _refuse_without_model(groups)
     differences: dict[str, ChiSquared] = {}
     if question.interaction:
         groups, differences = _with_tests(groups, case)
@@ -90,7 +92,9 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
         groups=groups,
         differences=differences,
     )
-    return protected(found, case.picked, _clocks_started(case), config, Policy.of(config))
+    shown = protected(found, case.picked, _clocks_started(case), config, Policy.of(config))
+    _refuse_without_levels(shown)
+    return shown
 
 
 def _case(question: Question, config: Config, interim: Path) -> _Case:
@@ -136,12 +140,26 @@ def _models(question: Question, shown: pd.DataFrame, config: Config) -> Models:
     return config.models.model_copy(update=changes)
 
 
+def _level(group: Group, case: _Case, curves: bool) -> SubgroupResult:
+    """A level beside others; one that cannot be made alike does not stop them, and says so."""
+    try:
+        data = case.of(group)
+    except UserError:
+        return nothing_of(*_names_of(group, case.question), "unmatched")
+    return _result(data, group, case, curves)
+
+
+def _names_of(group: Group, question: Question) -> tuple[Text, str]:
+    """What readers call a group, and the condition that picks it."""
+    label = Text(**{language: labels.levels(Words(language), group.levels) for language in LANGUAGES})
+    return label, " and ".join(part for part in (question.where, group.key if group.levels else None) if part)
+
+
 def _result(data: FollowUp, group: Group, case: _Case, curves: bool) -> SubgroupResult:
     question, config = case.question, case.config
     result = group_result(
         data,
-        Text(**{language: labels.levels(Words(language), group.levels) for language in LANGUAGES}),
-        " and ".join(part for part in (question.where, group.key if group.levels else None) if part),
+        *_names_of(group, question),
         case.models,
         times=case.times,
         horizon=estimate.horizon(config) if not question.horizon else max(question.horizon),
@@ -202,11 +220,19 @@ def _refuse_without_answer(data: FollowUp, case: _Case) -> None:
         raise UserError(faults)
 
 
-def _refuse_without_model(everyone: SubgroupResult) -> None:
-    for model in everyone.models.values():
-        if not model.terms:
-            what = f"no regression can be fitted: {model.note}."
-            raise UserError(Fault("--model", what, "Name fewer covariates, or try a wider condition."))
+def _refuse_without_model(groups: dict[str, SubgroupResult]) -> None:
+    """Stop when neither everyone picked nor any level has a regression."""
+    models = [model for group in groups.values() for model in group.models.values()]
+    if not any(model.terms for model in models):
+        what = f"no regression can be fitted: {models[0].note}."
+        raise UserError(Fault("--model", what, "Name fewer covariates, or try a wider condition."))
+
+
+def _refuse_without_levels(shown: Analysis) -> None:
+    levels = [group for key, group in shown.groups.items() if key != EVERYONE]
+    if levels and all(group.withheld for group in levels):
+        what = "none of the levels can be shown: too few people, or nobody alike to compare them with."
+        raise UserError(Fault("--by", what, "Name fewer variables, or wider classes such as age:30,50."))
 
 
 def _clocks_started(case: _Case) -> tuple[pd.DataFrame, np.ndarray]:

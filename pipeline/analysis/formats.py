@@ -15,7 +15,7 @@ from pipeline.errors import Fault, UserError
 from pipeline.reporting.document import Block, Document, Paragraph, Section
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections.analyses import analysis_blocks
-from pipeline.reporting.tables import Table, cell
+from pipeline.reporting.tables import Table, cell, under
 from pipeline.reporting.tabletext import latex_text, markdown_text, to_latex, to_markdown
 from pipeline.reporting.words import Words
 from pipeline.results import Analysis, Balance, BeforeAfter, Effects, Estimate, Results, SubgroupResult, rounded
@@ -126,7 +126,7 @@ def aligned(words: Words, table: Table) -> str:
         padded = (t.ljust(w) if to_left else t.rjust(w) for t, w, to_left in zip(line, widths, left, strict=True))
         lines.append(GAP.join(padded).rstrip())
     rule = "-" * max(map(len, lines))
-    return "\n".join([table.caption, rule, lines[0], rule, *lines[1:], rule, *table.notes])
+    return "\n".join([table.caption, rule, lines[0], rule, *lines[1:], rule, *under(words, table, "")])
 
 
 def to_csv(analysis: Analysis) -> str:
@@ -147,6 +147,8 @@ def to_data(analysis: Analysis) -> str:
 
 def rows_of(key: str, group: SubgroupResult) -> Iterator[Row]:
     """The numbers of a group, one a row."""
+    if group.withheld:
+        yield key, "withheld", group.withheld, None, None, None, None
     for arm in ("participants", "controls"):
         yield key, "people", arm, getattr(group, arm), None, None, None
     for share in group.at:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
-from pipeline.config import Costs
+from pipeline.config import Costs, Text
 from pipeline.disclosure.curves import protect_curves
 from pipeline.disclosure.destinations import protect_destinations, protect_kinds
 from pipeline.disclosure.models import (
@@ -160,6 +160,11 @@ def protect_subgroup(
 
 def without_numbers(group: SubgroupResult) -> SubgroupResult:
     """A subgroup of which nothing may be told but that it was asked for."""
+    return nothing_of(group.label, group.where, "few")
+
+
+def nothing_of(label: Text, where: str, why: Literal["few", "unmatched"]) -> SubgroupResult:
+    """A subgroup without numbers, and why there are none."""
     return SubgroupResult(
-        label=group.label, where=group.where, participants=None, controls=None, at=[], models={}, interaction=None
+        label=label, where=where, participants=None, controls=None, at=[], models={}, interaction=None, withheld=why
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.reporting.document import Block, Heading, Paragraph, Section
-from pipeline.reporting.material import Material, full_model, interval_of, treatment_term
+from pipeline.reporting.material import TREATMENT, Material, full_model, interval_of, treatment_term
 from pipeline.reporting.sections.effects import cost_columns, cost_values
-from pipeline.reporting.sections.regressions import in_order, ratio_values, term_label
+from pipeline.reporting.sections.regressions import in_order, is_withheld, ratio_values, term_label
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
+from pipeline.reporting.words.numbers import WITHHELD
 from pipeline.results import Analysis, Model, SubgroupResult
 
 COUNTS = ("people", "events")
@@ -26,11 +29,9 @@ def analyses_section(material: Material) -> Section | None:
 
 def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[Block]:
     """What an analysis found; `name` stands in the names of its tables."""
-    words = material.words
     blocks: list[Block] = [Paragraph(" ".join(_about(material, analysis)))]
-    shown = {key: group for key, group in analysis.groups.items() if group.models or group.at}
-    blocks += [Paragraph(words("analysis.withheld", group=_label(material, key, group)), "note")
-               for key, group in analysis.groups.items() if key not in shown]  # fmt: skip
+    shown = {key: group for key, group in analysis.groups.items() if not group.withheld}
+    blocks += [Paragraph(text, "note") for text in _not_told(material, analysis)]
     if any(group.at for group in shown.values()):
         blocks.append(shares_table(material, name, analysis, shown))
     if any(treatment_term(full_model(group.models)) for group in shown.values()):
@@ -55,6 +56,19 @@ def _about(material: Material, analysis: Analysis) -> list[str]:
     if analysis.unknown_rows:
         found.append(words("analysis.unknown", n=words.number(analysis.unknown_rows)))
     return [*found, *analysis.notes]
+
+
+def _not_told(material: Material, analysis: Analysis) -> Iterator[str]:
+    """A sentence for each reason why groups have no numbers, or no hazard ratio, with the groups it holds for."""
+    without: dict[str, list[str]] = {}
+    for key, group in analysis.groups.items():
+        model = full_model(group.models)
+        if group.withheld:
+            without.setdefault(f"analysis.withheld.{group.withheld}", []).append(_label(material, key, group))
+        elif model is not None and not model.terms:
+            without.setdefault("analysis.unfitted", []).append(_label(material, key, group))
+    for reason, groups in without.items():
+        yield material.words(reason, groups="; ".join(groups))
 
 
 def _label(material: Material, key: str, group: SubgroupResult) -> str:
@@ -110,7 +124,8 @@ def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[
         columns.append(Column("interaction", words("column.interaction"), "ratio", interval=True))
         columns.append(Column("p_adjusted", words("column.p_adjusted"), "p"))
     rows = tuple(_group_row(material, key, group) for key, group in shown.items())
-    notes = [words("note.interval"), words("note.stars"), *material.rounded]
+    withheld = [words("page.withheld")] if any(is_withheld(row["hazard_ratio"]) for row in rows) else []
+    notes = [words("note.interval"), words("note.stars"), words("analysis.absent"), *withheld, *material.rounded]
     if tests:
         notes.append(words(f"analysis.note.interaction.{analysis.question.adjust}", tests=tests[0].tests))
     notes += [
@@ -135,14 +150,16 @@ def _gained_column(material: Material, until: float) -> Column:
 
 
 def _group_row(material: Material, key: str, group: SubgroupResult) -> dict[str, object]:
-    term = treatment_term(full_model(group.models))
+    model = full_model(group.models)
+    term = treatment_term(model)
     ratio, test = interval_of(term), group.interaction
+    compared = any(t.factor == TREATMENT for t in model.terms) if model else False
     gained = group.effects.days_gained if group.effects else None
     return {
         "group": Label(key, _label(material, key, group)),
         "participants": group.participants,
         "controls": group.controls,
-        "hazard_ratio": ratio.value,
+        "hazard_ratio": Label("", WITHHELD) if compared and term is None else ratio.value,
         "hazard_ratio_lower": ratio.lower,
         "hazard_ratio_upper": ratio.upper,
         "hazard_ratio_p": term.p if term else None,
@@ -170,11 +187,12 @@ def regression_table(material: Material, name: str, analysis: Analysis, shown: d
         for key, model in models.items():
             line |= ratio_values(key, model, term)
         rows.append(line)
+    withheld = [words("page.withheld")] if any(is_withheld(value) for row in rows for value in row.values()) else []
     for count in COUNTS:
         values = {key: getattr(model, count) for key, model in models.items()}
         told = {k: Label("" if v is None else str(v), words.number(v)) for k, v in values.items()}
         rows.append({"term": Label(count, words(f"column.{count}")), **told})
-    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *material.rounded]
+    notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *withheld, *material.rounded]
     notes += _model_notes(material, analysis, models, shown)
     caption = words("caption.analysis.regression", outcome=_outcome(material, analysis))
     return Table(f"{name}_regression", caption, tuple(columns), tuple(rows), tuple(notes), dict.fromkeys(models, "–"))

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-import matching
 from pipeline import match
 from pipeline.config import Config, Cut
 from pipeline.config import Matching as Rules
+from pipeline.effects import ARMS
 from pipeline.errors import Fault, UserError
 from pipeline.formula import unknown_columns
 from pipeline.question import Question
 from pipeline.stratum_totals import TOTAL, read_months, with_totals_among
+from pipeline.weighing import weighted
 
 Mask = NDArray[np.bool_]
 
+# What an analyst calls weights that `pipeline.weighing` has another name for.
+WEIGHTS = {"matching": "cem"}
 ELSEWHERE = "Try a wider condition, or wider classes with --classes."
 
 
@@ -56,13 +57,15 @@ def base_of(question: Question, config: Config, interim: Path) -> Base:
     cohort = pd.read_parquet(interim / "cohort.parquet")
     cohort["row"] = np.arange(len(cohort))
     rules = with_classes(config.matching, question.classes, cohort)
-
-    months = read_months(interim)
+    classes, months = match.rules(rules.variables), read_months(interim)
 
     def weigh(rows: pd.DataFrame, among: Mask | None) -> pd.DataFrame:
         if question.weights == "matching" and months is not None and among is not None:
-            rows = with_totals_among(rows, months, match.rules(rules.variables), pd.Series(among, months.index))
-        return weighted(rows, rules, question.weights, config)
+            rows = with_totals_among(rows, months, classes, pd.Series(among, months.index))
+        try:
+            return weighted(rows, classes, WEIGHTS.get(question.weights, question.weights), rules.estimand)
+        except ValueError:  # its words hold counts and the ends of people's values
+            raise UserError(_no_weights(rows, question)) from None
 
     if question.rematch:
         # Totals that stand in the cohort are everyone's.
@@ -77,33 +80,17 @@ def _as_they_are(rows: pd.DataFrame, among: Mask | None) -> pd.DataFrame:
     return rows
 
 
-def weighted(rows: pd.DataFrame, rules: Rules, weights: str, config: Config) -> pd.DataFrame:
-    """Rows of a cohort with `stratum` and `weight`: matched, balanced, scored, or as they are.
-
-    Raises
-    ------
-    UserError : no participant finds a control, or no weights can be found; the message says why
-    """
-    if weights == "none":
-        return rows.assign(stratum=0, weight=rows[match.WEIGHT].astype(float))
-    if weights == "matching":
-        with _for_analysts():
-            return match.match(rows, config.model_copy(update={"matching": rules})).data
-    method: Any = {"entropy": matching.entropy_balance, "propensity": matching.propensity_weights}[weights]
-    with _for_analysts():
-        sample = method(rows, match.TREATMENT, list(rules.variables), rules.estimand, weights=match.WEIGHT)
-    return sample.data.assign(stratum=0)
-
-
-@contextmanager
-def _for_analysts() -> Iterator[None]:
-    """Faults of matching with what an analyst can try instead of a change of the configuration."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError([replace(fault, remedy=ELSEWHERE) for fault in error.faults]) from None
-    except ValueError as error:
-        raise UserError(Fault("--weights", f"{error}.", ELSEWHERE)) from None
+def _no_weights(rows: pd.DataFrame, question: Question) -> Fault:
+    """Why rows have no weights, without a word about how many people there are."""
+    place = "--rematch" if question.rematch else "--classes" if question.classes else "--weights"
+    lacking = [name for arm, name in ARMS.items() if not (rows[match.TREATMENT] == arm).any()]
+    if lacking:
+        what = f"there are no {' and no '.join(lacking)} to compare."
+    elif question.weights == "matching":
+        what = "no participant has a control in the same classes of all matching variables."
+    else:
+        what = f"no weights ({question.weights}) make participants and controls alike."
+    return Fault(place, what, ELSEWHERE)
 
 
 def with_classes(rules: Rules, classes: list[str], cohort: pd.DataFrame) -> Rules:

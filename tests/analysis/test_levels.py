@@ -1,0 +1,75 @@
+"""Levels side by side when one of them has no answer: the others are answered, and it is said which is not, and why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from matched_project import Project
+
+from pipeline.errors import UserError
+
+UNMATCHABLE = "years_in_sweden=0-3"  # no stratum of these few holds both arms
+
+
+def test_a_level_that_cannot_be_matched_does_not_stop_the_others(project: Project, utfall) -> None:
+    found = project.ask(by=["years_in_sweden"], rematch=True)
+    assert found.groups[UNMATCHABLE].withheld == "unmatched"
+    assert found.groups[UNMATCHABLE].participants is None
+    with pytest.raises(UserError, match=r"--rematch: .*Try a wider condition"):
+        project.ask(where="years_in_sweden == '0-3'", rematch=True)
+    alone = project.ask(where="years_in_sweden == '12+'", rematch=True).groups["everyone"]
+    assert found.groups["years_in_sweden=12+"].models == alone.models
+
+    status, out, err = utfall("subgroup", "--by", "years_in_sweden", "--rematch")
+    assert status == 0, err
+    (sentence,) = re.findall(r"Cannot be compared: (.*)", out)
+    assert sentence == "Years in Sweden: 0–3 years. No weights make participants and controls there alike."
+    assert out.count("Years in Sweden: 0–3 years") == 1
+    status, out, _ = utfall("subgroup", "--by", "years_in_sweden", "--rematch", "--format", "csv")
+    assert status == 0
+    assert f"{UNMATCHABLE},withheld,unmatched,,,," in out.splitlines()
+
+
+def test_levels_with_few_people_are_named_without_a_count(utfall) -> None:
+    status, out, err = utfall("subgroup", "--by", "age:21,40")
+    assert status == 0, err
+    (sentence,) = re.findall(r"Not shown: (.*)", out)
+    assert "Age (years): under 21" in sentence
+    assert not re.search(
+        r"\d", sentence.replace("under 21", "").replace("21 to under 40", "").replace("40 or more", "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments"), [("--by", "origin", "--rematch"), ("--by", "age:24,25,26", "--where", "age < 27")]
+)
+def test_when_no_level_has_an_answer_the_question_has_none(utfall, arguments: tuple[str, ...]) -> None:
+    status, out, err = utfall("subgroup", *arguments)
+    assert (status, out) == (2, "")
+    assert "--by: none of the levels can be shown" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--classes", "origin=exact"), "--classes: no participant has a control in the same classes"),
+        (("--rematch", "--where", "years_in_sweden == '0-3'"), "--rematch: there are no participants to compare."),
+        (("--rematch", "--where", "participant"), "--rematch: there are no controls to compare."),
+        (("--weights", "entropy", "--classes", "origin=exact"), "--classes: no weights (entropy) make participants"),
+    ],
+)
+def test_no_weights_is_a_sentence_without_a_count(utfall, arguments: tuple[str, ...], message: str) -> None:
+    status, out, err = utfall("subgroup", *arguments)
+    last = err.strip().splitlines()[-1]
+    assert (status, out) == (2, "")
+    assert last.startswith(message)
+    assert not re.search(r"\d", last)
+
+
+def test_a_level_without_a_regression_is_named(project: Project, utfall) -> None:
+    """Among controls alone, nothing varies when the model has nothing but the treatment."""
+    status, out, err = utfall("subgroup", "--by", "participant", "--model", "participant")
+    assert status == 0, err
+    assert re.search(r"Without a hazard ratio: .*Controls only", out)
