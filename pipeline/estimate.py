@@ -135,23 +135,24 @@ class Material:
         return effects.follow_up(self.matched[wanted], outcome, self.censoring, after)
 
 
-# The material of this process, and the rows of the outcome it last looked at.
-_material: Material
-_followed: Callable[[str], FollowUp]
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the pieces of a process share: the material, and the rows of the outcome last looked at."""
+
+    config: Config
+    followed: Callable[[str], FollowUp]
 
 
-def _prepare(folder: Path, config: Config) -> None:
-    global _material, _followed
-    _material = Material.read(folder, config)
-    _followed = lru_cache(maxsize=1)(_material.follow_up)
+def _prepare(folder: Path, config: Config) -> _Shared:
+    return _Shared(config, lru_cache(maxsize=1)(Material.read(folder, config).follow_up))
 
 
-def _estimate_piece(piece: tuple[str, str]) -> Any:
+def _estimate_piece(shared: _Shared, piece: tuple[str, str]) -> Any:
     kind, name = piece
-    config = _material.config
+    config, followed = shared.config, shared.followed
     if kind == "outcome":
-        return estimate_outcome(_followed(name), name, config)
-    headline = _followed(config.outcome_names[0])
+        return estimate_outcome(followed(name), name, config)
+    headline = followed(config.outcome_names[0])
     if kind == "interactions":
         chosen = {name: mask(subgroup.where, headline.rows) for name, subgroup in config.subgroups.items()}
         return interaction_tests(headline.rows, chosen, config.models)

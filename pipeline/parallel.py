@@ -9,14 +9,18 @@ import pickle
 import signal
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
+from pipeline.collector import collect_rarely
+
+S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -83,55 +87,124 @@ def start_early(modules: Sequence[str]) -> None:
                 _shared(others).executor.submit(_import, tuple(modules))
 
 
+@overload
+def spread(work: Callable[[T], R], pieces: Sequence[T], *, processes: int | None = None) -> Iterator[tuple[int, R]]: ...
+
+
+@overload
 def spread(
-    work: Callable[[T], R],
+    work: Callable[[S, T], R],
     pieces: Sequence[T],
     *,
     processes: int | None = None,
-    prepare: Callable[..., None] | None = None,
+    prepare: Callable[..., S],
+    given: tuple[Any, ...] = (),
+) -> Iterator[tuple[int, R]]: ...
+
+
+def spread(
+    work: Callable[..., R],
+    pieces: Sequence[T],
+    *,
+    processes: int | None = None,
+    prepare: Callable[..., Any] | None = None,
     given: tuple[Any, ...] = (),
 ) -> Iterator[tuple[int, R]]:
     """Do the work on every piece, and yield number and result of each as it is done.
 
-    With one processor, or one piece, everything happens in this process, in order. Otherwise the others take pieces
-    from the front and this one takes them from the end. Processes are started afresh on every system (`spawn`), so
-    `work`, `prepare`, pieces and results must be importable and picklable, and it is only worth it for pieces of
-    seconds.
+    With one processor, or one piece, everything happens in this process, in order. Otherwise each process, this one
+    too, takes the next piece when it has done its last: so those that take longest should stand first. Processes are
+    started afresh on every system (`spawn`), so `work`, `prepare`, pieces and results must be importable and picklable,
+    and it is only worth it for pieces of seconds.
 
     Parameters
     ----------
     processes : at most so many, this one among them; by default as many as there are processors
-    prepare, given : called as prepare(*given) once in each process before its first piece, to read what pieces share
+    prepare, given : called as prepare(*given) once in each process before its first piece, to make what pieces share;
+        the work is then done as work(shared, piece)
     """
     count = min(processes or processors(), len(pieces))
-    if count <= 1:
-        if prepare is not None and pieces:
-            prepare(*given)
-        for number, piece in enumerate(pieces):
-            yield number, work(piece)
-        return
     task = _Task(work, prepare, pickle.dumps(given), uuid.uuid4().hex)
-    share = _keeping and processes is None
-    with _environment():
-        pool = _shared(processors() - 1) if share else _Pool.of(count - 1)
-        asked = {pool.executor.submit(task, piece): number for number, piece in enumerate(pieces)}
     try:
-        if prepare is not None:
-            prepare(*given)
-        for future, number in reversed(list(asked.items())):
-            if future.cancel():  # nobody has begun it
-                del asked[future]
-                yield number, work(pieces[number])
-            yield from _done(asked)
-        while asked:
+        if count > 1:
+            yield from _spread(task, pieces, count, kept=_keeping and processes is None)
+        else:
+            yield from ((number, task(piece)) for number, piece in enumerate(pieces))
+    finally:
+        _forget()
+
+
+def _spread(task: _Task, pieces: Sequence[Any], count: int, kept: bool) -> Iterator[tuple[int, Any]]:
+    """Do a task in `count` processes, this one among them, or in those that are kept."""
+    with _environment():
+        pool = _shared(processors() - 1) if kept else _Pool.of(count - 1)
+        handed = _Handed(pool.executor, task, deque(enumerate(pieces)))
+        for _ in range(count - 1):
+            handed.over()
+    try:
+        while (mine := handed.next()) is not None:
+            number, piece = mine
+            yield number, task(piece)
+            yield from handed.done()
+        while asked := handed.asked():
             # A time limit lets Ctrl-C through on Windows, where a wait without one cannot be interrupted.
             wait(asked, timeout=0.5, return_when=FIRST_COMPLETED)
-            yield from _done(asked)
+            yield from handed.done()
     finally:
-        for future in asked:
-            future.cancel()
-        if not share:
+        handed.stop()
+        if not kept:
             pool.close()
+
+
+@dataclass(slots=True)
+class _Handed:
+    """The pieces of a task that wait, and those that other processes have.
+
+    An executor given all pieces would line some up for a process that is still busy, while this one has nothing to do.
+    So each process is handed its next piece when it has done the one before: in the executor's own thread, since this
+    one is at work on a piece itself.
+    """
+
+    executor: ProcessPoolExecutor
+    task: _Task
+    waiting: deque[tuple[int, Any]]
+    given: dict[Future[Any], int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def over(self, before: Future[Any] | None = None) -> None:
+        """Hand the next piece to another process, and one more whenever that is done and went well."""
+        if before is not None and (before.cancelled() or before.exception() is not None):
+            return
+        with self.lock:
+            if not self.waiting:
+                return
+            number, piece = self.waiting.popleft()
+            future = self.executor.submit(self.task, piece)
+            self.given[future] = number
+        future.add_done_callback(self.over)
+
+    def next(self) -> tuple[int, Any] | None:
+        """The next piece, for this process."""
+        with self.lock:
+            return self.waiting.popleft() if self.waiting else None
+
+    def asked(self) -> list[Future[Any]]:
+        """What other processes have, or have done and nobody has taken."""
+        with self.lock:
+            return list(self.given)
+
+    def done(self) -> Iterator[tuple[int, Any]]:
+        """Take what is done."""
+        for future in self.asked():
+            if future.done():
+                yield self.given.pop(future), future.result()
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        with self.lock:
+            self.waiting.clear()
+        for future in self.asked():
+            future.cancel()
 
 
 def _shared(others: int) -> _Pool:
@@ -139,12 +212,6 @@ def _shared(others: int) -> _Pool:
     if _kept is None:
         _kept = _Pool.of(others)
     return _kept
-
-
-def _done(asked: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
-    """Take out what is done."""
-    for future in [future for future in asked if future.done()]:
-        yield asked.pop(future), future.result()
 
 
 @contextmanager
@@ -166,27 +233,36 @@ def _environment() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Work as another process does it: `prepare` is called with what `given` packs before the first piece of a name."""
+    """Work as each process does it. `given` is packed once for all pieces; `name` tells one task from the next."""
 
-    work: Callable[[Any], Any]
-    prepare: Callable[..., None] | None
+    work: Callable[..., Any]
+    prepare: Callable[..., Any] | None
     given: bytes
     name: str
 
     def __call__(self, piece: Any) -> Any:
         global _prepared
-        if self.prepare is not None and _prepared != self.name:
-            self.prepare(*pickle.loads(self.given))
-            _prepared = self.name
-        return self.work(piece)
+        if self.prepare is None:
+            return self.work(piece)
+        if _prepared is None or _prepared[0] != self.name:
+            _forget()
+            _prepared = (self.name, self.prepare(*pickle.loads(self.given)))
+        return self.work(_prepared[1], piece)
 
 
-# The task this process has been prepared for.
-_prepared = ""
+# The name of the task that this process last prepared for, and what its pieces share.
+_prepared: tuple[str, Any] | None = None
+
+
+def _forget() -> None:
+    """Give back the memory of what this process has prepared."""
+    global _prepared
+    _prepared = None
 
 
 def _begin(line: Connection) -> None:
     """Leave Ctrl-C to the process that asked, and end when it drops the line, which its own end does too."""
+    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
 

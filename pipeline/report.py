@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Config
 from pipeline.disclosure import Policy, protect, protect_account
+from pipeline.parallel import spread
 from pipeline.reporting import figures, tables
 from pipeline.reporting.checklist import checklist
 from pipeline.reporting.document import Document
-from pipeline.reporting.drawing import Given, draw_figures
+from pipeline.reporting.drawing import Given, draw_figures, worth_processes
+from pipeline.reporting.figures import Drawn
 from pipeline.reporting.html import Other, write_page
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
@@ -49,25 +52,45 @@ def write_report(
     house = (base or Path()) / config.report.figure_style if config.report.figure_style else None
     given = Given(protected, config, shown, house)
     materials = [given.material(language) for language in config.language]
-    documents = [build(material) for material in materials]
-    drawn = draw_figures(given, documents)
+    documents = given.documents()
+    processes = None if worth_processes(documents) else 1
+    drawn = draw_figures(given, documents, processes)
     figures.write(folder / "figures", drawn)
+    pieces = [(position, [item.files for item in pictures]) for position, pictures in enumerate(drawn)]
+    for _ in spread(_write_language, pieces, processes=processes, prepare=_Asked, given=(given, folder, base)):
+        pass
     write_tables(folder / "tables", materials, documents)
-    for position, (material, document) in enumerate(zip(materials, documents, strict=True)):
-        words, source, pictures = material.words, material.source, drawn[position]
-        if "html" in config.report.formats:
-            page = write_page(document, words, pictures, position, source, _other(config, position))
-            (folder / file_name(config, position, "report.html")).write_text(page, encoding="utf-8", newline="\n")
-        if "docx" in config.report.formats:
-            template = (base or Path()) / config.report.word_template if config.report.word_template else None
-            word = write_word(document, words, pictures, source, template)
-            (folder / file_name(config, position, "report.docx")).write_bytes(word)
-        book = workbook(document, words, source)
-        (folder / file_name(config, position, "tables.xlsx")).write_bytes(book)
     write_results(protected, folder / "results.json")
     if protected.sensitivity is not None:
         write_sensitivity(protected.sensitivity, folder)
     write_checklists(folder, materials, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a report is made from, the folder it goes to, and the one that paths of the configuration start from."""
+
+    given: Given
+    folder: Path
+    base: Path | None
+
+
+def _write_language(asked: _Asked, piece: tuple[int, list[dict[tuple[str, str], bytes]]]) -> None:
+    """Write the page, the Word document and the workbook in a language, from its figures as files."""
+    position, files = piece
+    config = asked.given.config
+    material = asked.given.material(config.language[position])
+    document, words, source = build(material), material.words, material.source
+    pictures = [Drawn(figure, made) for figure, made in zip(document.figures(), files, strict=True)]
+    if "html" in config.report.formats:
+        page = write_page(document, words, pictures, position, source, _other(config, position))
+        (asked.folder / file_name(config, position, "report.html")).write_text(page, encoding="utf-8", newline="\n")
+    if "docx" in config.report.formats:
+        template = (asked.base or Path()) / config.report.word_template if config.report.word_template else None
+        word = write_word(document, words, pictures, source, template)
+        (asked.folder / file_name(config, position, "report.docx")).write_bytes(word)
+    book = workbook(document, words, source)
+    (asked.folder / file_name(config, position, "tables.xlsx")).write_bytes(book)
 
 
 def write_checklists(folder: Path, materials: list[Material], policy: Policy) -> None:

@@ -14,15 +14,13 @@ import pytest
 from pipeline import parallel
 from pipeline.parallel import processes_kept, spread, start_early
 
-_prepared: list[str] = []
+
+def prepare(word: str) -> list[str]:
+    return [word, str(os.getpid())]
 
 
-def prepare(word: str) -> None:
-    _prepared.append(word)
-
-
-def squared(piece: int) -> tuple[int, str]:
-    return piece**2, _prepared[-1]
+def squared(shared: list[str], piece: int) -> tuple[int, str]:
+    return piece**2, shared[0]
 
 
 def failing(piece: int) -> int:
@@ -36,9 +34,11 @@ def whose(_: int) -> int:
     return os.getpid()
 
 
-def told(_: int) -> tuple[int, str]:
+def told(shared: list[str], _: int) -> tuple[int, str]:
     time.sleep(0.2)
-    return os.getpid(), _prepared[-1]
+    assert shared[1] == str(os.getpid())
+    shared.append("seen")
+    return os.getpid(), f"{shared[0]} {shared.count('seen')}"
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -55,6 +55,19 @@ def test_pieces_are_done_here_and_in_another_process_and_the_environment_stays()
     assert os.environ.get("OMP_NUM_THREADS") == before
 
 
+def long_or_short(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def test_no_piece_waits_for_a_process_that_is_busy(monkeypatch):
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
+    with processes_kept():
+        list(spread(long_or_short, [0.2, 0.2]))  # the other process has started
+        done = dict(spread(long_or_short, [0.01, 2.0, 0.01, 0.01, 0.01, 0.01]))
+    assert list(done.values()).count(done[1]) <= 2
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_error_in_a_piece_is_the_callers(processes):
     with pytest.raises(ValueError, match="piece 2 cannot be done"):
@@ -68,8 +81,11 @@ def test_kept_processes_do_one_task_after_another_and_are_gone_afterwards(monkey
         first = {pid for _, pid in spread(whose, list(range(4)))}
         for word in ("once", "again"):
             found = dict(spread(told, list(range(6)), prepare=prepare, given=(word,)))
-            assert {said for _, said in found.values()} == {word}
             assert {pid for pid, _ in found.values()} == first
+            said = sorted(text for _, text in found.values())  # what was prepared serves a process's later pieces too
+            assert said[:2] == [f"{word} 1"] * 2
+            assert said[-1] >= f"{word} 3"
+            assert parallel._prepared is None
         with pytest.raises(ValueError, match="piece 2 cannot be done"):
             list(spread(failing, [1, 2, 3, 4, 5]))
     assert len(first) == 2

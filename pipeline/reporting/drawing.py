@@ -10,7 +10,7 @@ from pipeline.config import Config
 from pipeline.parallel import spread
 from pipeline.reporting import figures
 from pipeline.reporting.document import Document
-from pipeline.reporting.figures import Drawn
+from pipeline.reporting.figures import Drawn, Figure
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
 from pipeline.reporting.words import Words
@@ -33,9 +33,18 @@ class Given:
         """The same in a language."""
         return Material(self.results, self.config, self.account, Words(language))
 
+    def documents(self) -> list[Document]:
+        """The report in each language of the configuration."""
+        return [build(self.material(language)) for language in self.config.language]
 
-def draw_figures(given: Given, documents: list[Document]) -> list[list[Drawn]]:
-    """Draw the figures of each language's document.
+
+def worth_processes(documents: list[Document]) -> bool:
+    """Whether there are so many figures that other processes are worth their start."""
+    return sum(len(document.figures()) for document in documents) >= FIGURES_WORTH_PROCESSES
+
+
+def draw_figures(given: Given, documents: list[Document], processes: int | None = None) -> list[list[Drawn]]:
+    """Draw the figures of each language's document, in at most so many processes.
 
     Raises
     ------
@@ -43,30 +52,29 @@ def draw_figures(given: Given, documents: list[Document]) -> list[list[Drawn]]:
     """
     figures.house_settings(given.house)  # what is wrong with it is told here, not in a process
     wanted = [document.figures() for document in documents]
-    many = sum(map(len, wanted)) >= FIGURES_WORTH_PROCESSES
     pieces = [(position, part) for position in range(len(documents)) for part in range(PARTS)]
     drawn: dict[tuple[int, int], Drawn] = {}
-    for number, pictures in spread(
-        _draw_piece, pieces, processes=None if many else 1, prepare=_prepare, given=(given,)
-    ):
+    for number, pictures in spread(_draw_piece, pieces, processes=processes, prepare=_wanted, given=(given,)):
         position, part = pieces[number]
         for place, picture in zip(range(part, len(wanted[position]), PARTS), pictures, strict=True):
             drawn[position, place] = Drawn(wanted[position][place], picture)
     return [[drawn[position, place] for place in range(len(own))] for position, own in enumerate(wanted)]
 
 
-# What this process draws from: a figure that knows how to draw itself cannot be sent to it.
-_given: Given
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The figures of each language, and the house's style sheet."""
+
+    figures: list[list[Figure]]
+    house: Path | None
 
 
-def _prepare(given: Given) -> None:
-    global _given
-    _given = given
+def _wanted(given: Given) -> _Wanted:
+    # A figure that knows how to draw itself cannot be sent to a process, which makes its own.
+    return _Wanted([document.figures() for document in given.documents()], given.house)
 
 
-def _draw_piece(piece: tuple[int, int]) -> list[dict[tuple[str, str], bytes]]:
+def _draw_piece(wanted: _Wanted, piece: tuple[int, int]) -> list[dict[tuple[str, str], bytes]]:
     """Every `PARTS`th figure in a language, as files."""
     position, part = piece
-    document = build(_given.material(_given.config.language[position]))
-    drawn = [figures.draw(figure, _given.house) for figure in document.figures()[part::PARTS]]
-    return [picture.files for picture in drawn]
+    return [figures.draw(figure, wanted.house).files for figure in wanted.figures[position][part::PARTS]]
