@@ -132,7 +132,11 @@ def table(found: list[Measured]) -> str:
 
 
 def _peer(theirs: float | None, ours: float) -> str:
-    return "" if theirs is None else f"{_seconds(theirs)} (×{theirs / ours:,.0f})"
+    return "" if theirs is None else f"{_seconds(theirs)} (×{_times(theirs / ours)})"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
 def _seconds(value: float) -> str:
