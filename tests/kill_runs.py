@@ -45,14 +45,9 @@ def main() -> int:
 
 def _round(folder: Path, undisturbed: Path, name: str, moment: float, number: int, *, anew: bool) -> bool:
     raw = None if anew and number % 2 else undisturbed / "data/raw"
-    project = _project(folder / "killed", undisturbed / "config.yaml", raw)
-    process = subprocess.Popen(COMMAND, cwd=project, stdout=subprocess.PIPE, text=True)
-    try:
-        process.wait(timeout=moment)
-        said = "it was done already"
-    except subprocess.TimeoutExpired:
-        process.kill()
-        said = (process.communicate()[0].strip().splitlines() or ["nothing said yet"])[-1].strip()
+    while (said := _killed(project := _project(folder / "killed", undisturbed / "config.yaml", raw), moment)) is None:
+        shutil.rmtree(project)
+        moment *= 0.8  # it was done before, since nothing else was at work on this machine now
     done = subprocess.run(COMMAND, cwd=project, capture_output=True, text=True)
     files = [f"reports/{name}/results.json", f"data/interim/{name}/results.json"]
     same = done.returncode == 0 and all((project / f).read_bytes() == (undisturbed / f).read_bytes() for f in files)
@@ -62,6 +57,17 @@ def _round(folder: Path, undisturbed: Path, name: str, moment: float, number: in
         print(done.stderr, flush=True)
     shutil.rmtree(project)
     return same and not left
+
+
+def _killed(project: Path, moment: float) -> str | None:
+    """Kill a run after some seconds; what it said last, or None when it was done by then."""
+    process = subprocess.Popen(COMMAND, cwd=project, stdout=subprocess.PIPE, text=True)
+    try:
+        process.communicate(timeout=moment)
+        return None
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return (process.communicate()[0].strip().splitlines() or ["nothing said yet"])[-1].strip()
 
 
 def _project(folder: Path, config: Path, raw: Path | None) -> Path:
