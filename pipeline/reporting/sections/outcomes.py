@@ -61,6 +61,8 @@ def curves_figure(material: Material, name: str) -> Figure:
     label = labels.lower_first(words.text(outcome.label))
     points = [p for group in arms(outcome.curves).values() for p in group]
     notes = [words("curves.note.people")]
+    if material.about.control_index == "every_month":
+        notes.append(words("curves.note.months"))
     if material.about.minimum_count > 1:
         notes.append(words("curves.note.protected", k=material.about.minimum_count))
     notes += axis_note(words, ends_at(points))
