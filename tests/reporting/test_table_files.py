@@ -42,7 +42,7 @@ def test_latex_compiles_by_its_own_rules(table: Table) -> None:
     assert r"\caption{Andelar, 95 \%}\label{tab:people}" in text
     assert r" & \multicolumn{2}{c}{Deltagare \& andra} &  \\" in text
     assert r"\cmidrule(lr){2-3}" in text
-    assert r"Kvinnor\_1 & 23,4~\% (21,0--26,0) & $-$1,2 ($-$3,4 till 1,0) & 1,57** \\" in text
+    assert r"Kvinnor\_1 & 23,5~\% (21,0--26,0) & $-$1,2 ($-$3,4 till 1,0) & 1,57** \\" in text
     assert r"Män & .. & .. & .. \\" in text
     assert r"Källa: A\_B" in text
     assert text.count("{") == text.count("}")
@@ -63,7 +63,7 @@ def test_markdown_escapes_what_it_would_read_as_its_own(table: Table) -> None:
     assert lines[0] == "**Andelar, 95 %**"
     assert lines[2] == "| Grupp | Deltagare & andra: Andel | Deltagare & andra: Skillnad | Kvot |"
     assert lines[3] == "| --- | ---: | ---: | ---: |"
-    assert lines[4] == (rf"| Kvinnor\_1 | 23,4{NBSP}% (21,0–26,0) | {MINUS}1,2 ({MINUS}3,4 till 1,0) | 1,57\*\* |")
+    assert lines[4] == (rf"| Kvinnor\_1 | 23,5{NBSP}% (21,0–26,0) | {MINUS}1,2 ({MINUS}3,4 till 1,0) | 1,57\*\* |")
     assert lines[-1].startswith("En not. Två punkter")
 
 

@@ -32,8 +32,8 @@ def table() -> Table:
 @pytest.mark.parametrize(
     ("column", "row", "sv"),
     [
-        (SHARE, {"share": 0.2345, "share_lower": 0.21, "share_upper": 0.26}, f"23,4{NBSP}% (21,0–26,0)"),
-        (SHARE, {"share": 0.2345}, f"23,4{NBSP}%"),
+        (SHARE, {"share": 0.2345, "share_lower": 0.21, "share_upper": 0.26}, f"23,5{NBSP}% (21,0–26,0)"),
+        (SHARE, {"share": 0.2345}, f"23,5{NBSP}%"),
         (SHARE, {}, ".."),
         (
             POINTS,

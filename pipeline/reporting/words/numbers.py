@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 WITHHELD = ".."
 ABSENT = "–"
+# Beyond these digits a float holds the noise of its own arithmetic: 100 * 0.145 is 14.499999999999998.
+DIGITS = 12
+
+
+def rounded(value: float, decimals: int = 0) -> Decimal:
+    """A number rounded as readers round, halves away from zero, so that a text agrees with a table of more decimals."""
+    return Decimal(f"{value:.{DIGITS}g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def number(value: float | None, language: str, decimals: int = 0) -> str:
@@ -18,7 +26,7 @@ def number(value: float | None, language: str, decimals: int = 0) -> str:
     """
     if value is None or not math.isfinite(value):
         return WITHHELD
-    text = f"{abs(value):,.{decimals}f}"
+    text = f"{rounded(abs(value), decimals):,}"
     if language == "sv":
         text = text.replace(",", NBSP).replace(".", ",")
     negative = value < 0 and any(digit in "123456789" for digit in text)

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from pipeline.reporting.words import Words
+from pipeline.reporting.words.numbers import rounded
 
 # From a doubling on, "2.4 times" reads better than "140 per cent higher".
 TIMES = 2.0
@@ -89,7 +90,7 @@ def _between(words: Words, interval: Interval, up: str, down: str, kind: str, **
 def enough_decimals(small: float, large: float) -> int:
     """As few decimals as keep two magnitudes apart and the smaller from reading as zero; at most two."""
     for decimals in range(MOST_DECIMALS):
-        a, b = round(small, decimals), round(large, decimals)
+        a, b = rounded(small, decimals), rounded(large, decimals)
         if a != b and (a != 0 or small == 0):
             return decimals
     return MOST_DECIMALS
@@ -105,7 +106,7 @@ def _directed(words: Words, value: float, up: str, down: str, kind: str, **more:
 def _unit(words: Words, kind: str, value: float, decimals: int, **more: str) -> str:
     if kind == "plain":
         return more["unit"]
-    one = round(value, decimals) == 1
+    one = rounded(value, decimals) == 1
     return words(f"unit.{kind}.{'one' if one else 'many'}")
 
 
