@@ -9,9 +9,10 @@ from make_outcomes import point
 
 from pipeline.config import Text
 from pipeline.headline import told_first
-from pipeline.reporting.document import Bullets
+from pipeline.reporting.document import Bullets, Paragraph
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections.comparison import classes_table, left_out_sentence
+from pipeline.reporting.sections.destinations import destinations_section, kinds_table
 from pipeline.reporting.sections.subgroups import both_arms, subgroups_section
 from pipeline.reporting.sections.varying import lead_from, lock_in
 from pipeline.reporting.words.numbers import NBSP
@@ -76,6 +77,19 @@ def test_every_clear_subgroup_has_a_line(material: Material) -> None:
     assert len(lines) == 1
     assert len(lines[0].items) == 1
     assert lines[0].items[0].startswith(f"**{material.words.text(groups[name].label)}:**")
+
+
+def test_kinds_in_the_text_are_those_of_the_table(material: Material) -> None:
+    """Destinations are rounded one by one, so that their sum may be another number than the kind's own."""
+    section = destinations_section(material)
+    assert section is not None
+    said = section.blocks[0]
+    assert isinstance(said, Paragraph)
+    last = [row for row in kinds_table(material).rows if str(row["day"]) == material.time(730)]
+    assert len(last) == 3
+    for row in last:
+        told = f"**{material.words.small_percent(row['participants'])} {material.words('against')} "
+        assert told + f"{material.words.small_percent(row['controls'])}**" in said.text
 
 
 def test_what_leaving_people_out_changes(material: Material) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.reporting.document import Block, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
@@ -30,7 +32,7 @@ def destinations_section(material: Material) -> Section | None:
     if len({row.destination for row in rows if row.share is not None}) < 2:
         return None
     words = material.words
-    blocks: list[Block] = [Paragraph(_kinds_sentence(material, rows), "lead")]
+    blocks: list[Block] = [Paragraph(_kinds_sentence(material), "lead")]
     if material.main.kinds_over_time:
         blocks += [kinds_figure(material), kinds_table(material)]
     blocks += [
@@ -41,9 +43,9 @@ def destinations_section(material: Material) -> Section | None:
     return Section("destinations", words("section.destinations"), tuple(blocks))
 
 
-def _kinds_sentence(material: Material, rows: list[Destination]) -> str:
-    """The share of everyone that went to each kind, one group against the other."""
-    words = material.words
+def _kinds_sentence(material: Material) -> str:
+    """The share of everyone that went to each kind by the last of the report's times, one group against the other."""
+    words, day, kinds = material.words, *_kinds_at_last(material)
     parts = [
         words(
             "destinations.kind",
@@ -51,10 +53,19 @@ def _kinds_sentence(material: Material, rows: list[Destination]) -> str:
             participants=words.small_percent(shares["participants"]),
             controls=words.small_percent(shares["controls"]),
         )
-        for kind, shares in by_kind(rows).items()
+        for kind, shares in kinds.items()
     ]
-    time = material.time(material.days[-1])
-    return words("destinations.kinds", time=time, kinds="; ".join(parts), **material.groups())
+    return words("destinations.kinds", time=material.time(day), kinds="; ".join(parts), **material.groups())
+
+
+def _kinds_at_last(material: Material) -> tuple[float, Mapping[str, Mapping[str, float | None]]]:
+    """The last time that both groups have shares by kind at, and these; sums of destinations where there are none."""
+    rows = material.main.kinds_over_time
+    days = [day for day in {row.day for row in rows} if {row.group for row in rows if row.day == day} == set(GROUPS)]
+    if not days:
+        return material.days[-1], by_kind(material.main.destinations)
+    found = {(row.kind, row.group): row.incidence for row in rows if row.day == max(days)}
+    return max(days), {kind: {group: found.get((kind, group)) for group in GROUPS} for kind in kinds_in_order(rows)}
 
 
 def _most_common(material: Material, rows: list[Destination], group: str) -> str:
