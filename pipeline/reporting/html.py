@@ -80,10 +80,6 @@ def write_page(
     return page.render(document=document, words=words, style=style, script=script, render=render, other=other) + "\n"
 
 
-def _template(name: str) -> Markup:
-    return Markup((TEMPLATES / name).read_text(encoding="utf-8").strip())
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(

@@ -8,8 +8,11 @@ import pytest
 from pipeline.config import load_config
 from pipeline.disclosure.policy import Log, Policy
 from pipeline.disclosure.sensitivity import protect_sensitivity
-from pipeline.reporting.sections.sensitivity import option
-from pipeline.reporting.words import catalogue
+from pipeline.reporting.material import Material
+from pipeline.reporting.sections.sensitivity import alone_table, option, sensitivity_section
+from pipeline.reporting.tables import cell
+from pipeline.reporting.words import Words, catalogue
+from pipeline.results import About, OutcomeResult, Results
 from pipeline.sensitivity.choices import choices, own_specification, specifications, varied_in
 from pipeline.sensitivity.record import Bootstrap, ChoiceResult, EffectRow, MonthRow, Sensitivity, SensitivityRow
 from pipeline.sensitivity.summary import in_words, spread_of
@@ -95,8 +98,6 @@ def test_the_csv_has_a_row_per_analysis_with_its_choices(found):
 
 
 def test_every_choice_and_value_has_words_in_both_languages():
-    from pipeline.reporting.words import Words
-
     config = load_config(ROOT / "config.yaml")
 
     class Stub:
@@ -115,6 +116,32 @@ def test_every_choice_and_value_has_words_in_both_languages():
                 told = option(Stub(language), choice.name, value)  # type: ignore[arg-type]
                 assert "_" not in told
                 assert told != value or language == "en"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_cannot_be_shown_is_counted_and_named(found, language):
+    """Rows of dots tell nobody anything; how many analyses are missing does, and differences show only known digits."""
+    near = found.specifications[2].model_copy(update={"control_events": 7165 + 4})
+    with_one_withheld = found.model_copy(update={"specifications": [*found.specifications[:2], near]})
+    protected = protect_sensitivity(with_one_withheld, Policy(10), Log())
+    config, words = load_config(ROOT / "config.yaml"), Words(language)
+    label = config.outcomes["work_or_studies"].label
+    outcomes = {"work_or_studies": OutcomeResult.model_construct(label=label)}
+    results = Results.model_construct(sensitivity=protected, outcomes=outcomes, evaluation=About.model_construct(
+        time_unit=config.report.time_unit, source=config.evaluation.source, minimum_count=10,
+        participants=config.evaluation.participants, controls=config.evaluation.controls,
+        headline="work_or_studies"))  # fmt: skip
+    material = Material(results, config, {}, words)
+    table = alone_table(material, protected)
+    told = [[cell(words, column, row, {}) for column in table.columns] for row in table.rows]
+    assert [row[-1] for row in told] == ["13 (11–15)"] * 2
+    name = near.varied[0]
+    assert option(material, name, near.choices[name]) in table.notes[-1]
+    section = sensitivity_section(material)
+    assert section is not None
+    lead = section.blocks[0].text
+    assert (" 3 sätt" in lead and "; 2 av dem kan visas" in lead) or (" 3 ways" in lead and "; 2 of them" in lead)
+    assert any(none in section.blocks[1].text for none in ("under 1 i ingen", "below 1 in none"))
 
 
 def test_no_words_claim_that_there_is_nothing():

@@ -7,6 +7,7 @@ from pipeline.reporting.document import Block, Heading, Paragraph
 from pipeline.reporting.material import Material
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import Words, labels
+from pipeline.reporting.words.numbers import rounded
 from pipeline.results import CostPerExtra, Effects, Estimate, OutcomeResult
 
 # Costs are estimates: more digits than this would say more than anyone knows.
@@ -42,6 +43,8 @@ def _sentences(material: Material, outcome: OutcomeResult, effects: Effects) -> 
     cost = next((row for row in effects.costs if row.day == last.day), None)
     if cost is not None:
         found.append(cost_in_words(material, cost, done))
+    if material.matched:
+        found.append(words("effects.condition"))
     return found
 
 
@@ -62,7 +65,7 @@ def _two_sided(words: Words, estimate: Estimate, what: str, sides: tuple[str, st
     assert high is not None
     side = "two" if low < 0 < high else sides[1] if low + high >= 0 else sides[0]
     small, large = (abs(low), abs(high)) if side == "two" else sorted((abs(low), abs(high)))
-    decimals = decimals if round(small) != round(large) else 1
+    decimals = decimals if rounded(small) != rounded(large) else 1
     key = f"between.{what}.{side}"
     return words(key, low=words.number(small, decimals), high=words.number(large, decimals), **more)
 

@@ -9,7 +9,7 @@ from pipeline.reporting.plots.specifications import Line, draw_specifications
 from pipeline.reporting.tables import Column, Label, Table
 from pipeline.reporting.words import labels
 from pipeline.sensitivity.choices import CONFIGURED, EXCLUDING, WHOLE
-from pipeline.sensitivity.record import Sensitivity, SensitivityRow
+from pipeline.sensitivity.record import EffectRow, MonthRow, Sensitivity, SensitivityRow
 from pipeline.sensitivity.summary import spread_of
 
 ONE = "one"
@@ -48,10 +48,15 @@ def _lead(material: Material, found: Sensitivity) -> list[str]:
         "own": own.hazard_ratio,
     }
     told = {name: words.number(value, 2) for name, value in numbers.items()}
-    counts = {name: words.number(getattr(same, name)) for name in ("above", "below", "across")}
-    analyses = words.number(same.analyses)
+    counts = {
+        name: words.number(count) if (count := getattr(same, name)) else words("sensitivity.none")
+        for name in ("above", "below", "across")
+    }
+    analyses, made = words.number(same.analyses), len(found.specifications)
+    few = everything.analyses < made
+    shown = words("sensitivity.lead.shown", shown=words.number(everything.analyses)) if few else ""
     return [
-        words("sensitivity.lead", n=words.number(everything.analyses), same=analyses, **told),
+        words("sensitivity.lead", n=words.number(made), same=analyses, shown=shown, **told),
         words("sensitivity.intervals", same=analyses, **counts),
         *_other_outcomes(material, found, outcome),
     ]
@@ -103,7 +108,7 @@ def specifications_figure(material: Material, found: Sensitivity) -> Figure:
             (*(row.choices[name] for name in choices), len(row.varied), *(getattr(row, name) for name in numbers))
             for row in rows
         ),
-        notes=(words("specifications.note"), words("note.interval")),
+        notes=(words("specifications.note"), words("specifications.note.choices")),
     )
 
 
@@ -159,27 +164,39 @@ def alone_table(material: Material, found: Sensitivity) -> Table:
         Column("choice", words("column.choice")),
         Column("value", words("column.value")),
         Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True),
-        Column("difference", words("column.difference_points"), "points", interval=True),
+        # Two digits are known of these differences (`pipeline.disclosure.sensitivity`): whole points of most.
+        Column("difference", words("column.difference_points"), "points", interval=True, decimals=0),
     )
-    rows = []
+    rows, withheld = [], []
     for row in found.specifications:
         if len(row.varied) > 1:
             continue
         name = row.varied[0] if row.varied else ""
         value = row.choices[name] if name else ""
-        rows.append(
-            {
-                "choice": Label(name or "own", words(f"choice.{name}") if name else words("value.own")),
-                "value": Label(value, option(material, name, value) if name else ""),
-                "hazard_ratio": row.hazard_ratio,
-                "hazard_ratio_lower": row.lower,
-                "hazard_ratio_upper": row.upper,
-                "difference": row.difference,
-                "difference_lower": row.difference_lower,
-                "difference_upper": row.difference_upper,
-            }
-        )
-    return Table("sensitivity", words("caption.alone"), columns, tuple(rows), (words("note.interval"),))
+        told = option(material, name, value) if name else ""
+        if row.hazard_ratio is None:
+            withheld.append(told)
+            continue
+        choice = Label(name or "own", words(f"choice.{name}") if name else words("value.own"))
+        rows.append({"choice": choice, "value": Label(value, told), **_ratio(row), **_difference(row)})
+    notes = [words("note.interval")]
+    if withheld:
+        notes.append(words("alone.withheld", values=words.listed(withheld)))
+    return Table("sensitivity", words("caption.alone"), columns, tuple(rows), tuple(notes))
+
+
+def _ratio(row: EffectRow | MonthRow) -> dict[str, float | None]:
+    """The cells of a hazard ratio with its interval."""
+    return {"hazard_ratio": row.hazard_ratio, "hazard_ratio_lower": row.lower, "hazard_ratio_upper": row.upper}
+
+
+def _difference(row: EffectRow) -> dict[str, float | None]:
+    """The cells of a difference in shares with its interval."""
+    return {
+        "difference": row.difference,
+        "difference_lower": row.difference_lower,
+        "difference_upper": row.difference_upper,
+    }
 
 
 def _placebo(material: Material, found: Sensitivity) -> list[Block]:
@@ -195,16 +212,7 @@ def _placebo(material: Material, found: Sensitivity) -> list[Block]:
         Column("p", words("column.p"), "p"),
     )
     rows = tuple(
-        {
-            "test": Label(name, words(f"placebo.{name}")),
-            "hazard_ratio": row.hazard_ratio,
-            "hazard_ratio_lower": row.lower,
-            "hazard_ratio_upper": row.upper,
-            "difference": row.difference,
-            "difference_lower": row.difference_lower,
-            "difference_upper": row.difference_upper,
-            "p": row.p,
-        }
+        {"test": Label(name, words(f"placebo.{name}")), **_ratio(row), **_difference(row), "p": row.p}
         for name, row in sorted(known.items())
     )
     clear = any((row.lower or 0) > 1 or (row.upper or 1) < 1 for row in known.values())
@@ -225,7 +233,7 @@ def _stability(material: Material, found: Sensitivity) -> list[Block]:
     if ratios:
         lowest, highest = (words.number(value, 2) for value in (min(ratios), max(ratios)))
         blocks.append(Paragraph(words("stability.months", lowest=lowest, highest=highest)))
-        blocks.append(Fold(words("caption.months"), (_months_table(material, found),)))
+        blocks.append(Fold(words("stability.months.all"), (_months_table(material, found),)))
     if again is not None:
         limits = {"low": again.lower, "high": again.upper}
         limits |= {"robust_low": again.robust_lower, "robust_high": again.robust_upper}
@@ -240,15 +248,7 @@ def _months_table(material: Material, found: Sensitivity) -> Table:
         Column("month", words("column.left_out_month")),
         Column("hazard_ratio", words("column.hazard_ratio"), "ratio", interval=True),
     )
-    rows = tuple(
-        {
-            "month": Label(row.month, words.month(row.month)),
-            "hazard_ratio": row.hazard_ratio,
-            "hazard_ratio_lower": row.lower,
-            "hazard_ratio_upper": row.upper,
-        }
-        for row in found.months
-    )
+    rows = tuple({"month": Label(row.month, words.month(row.month)), **_ratio(row)} for row in found.months)
     return Table("months_left_out", words("caption.months"), columns, rows, (words("note.interval"),))
 
 
