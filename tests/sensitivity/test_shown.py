@@ -1,6 +1,7 @@
 """What readers get of the analyses: protected, in both languages, and never a claim that there is nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from pipeline.config import load_config
 from pipeline.disclosure.policy import Log, Policy
 from pipeline.disclosure.sensitivity import protect_sensitivity
 from pipeline.reporting.material import Material
-from pipeline.reporting.sections.sensitivity import alone_table, option, sensitivity_section
+from pipeline.reporting.plots import SLIDE_WIDTH
+from pipeline.reporting.sections.sensitivity import alone_table, option, sensitivity_section, specifications_figure
 from pipeline.reporting.tables import cell
 from pipeline.reporting.words import Words, catalogue
 from pipeline.results import About, OutcomeResult, Results
@@ -118,12 +120,7 @@ def test_every_choice_and_value_has_words_in_both_languages():
                 assert told != value or language == "en"
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_what_cannot_be_shown_is_counted_and_named(found, language):
-    """Rows of dots tell nobody anything; how many analyses are missing does, and differences show only known digits."""
-    near = found.specifications[2].model_copy(update={"control_events": 7165 + 4})
-    with_one_withheld = found.model_copy(update={"specifications": [*found.specifications[:2], near]})
-    protected = protect_sensitivity(with_one_withheld, Policy(10), Log())
+def material_of(protected: Sensitivity, language: str) -> Material:
     config, words = load_config(ROOT / "config.yaml"), Words(language)
     label = config.outcomes["work_or_studies"].label
     outcomes = {"work_or_studies": OutcomeResult.model_construct(label=label)}
@@ -131,8 +128,17 @@ def test_what_cannot_be_shown_is_counted_and_named(found, language):
         time_unit=config.report.time_unit, source=config.evaluation.source, minimum_count=10,
         participants=config.evaluation.participants, controls=config.evaluation.controls,
         headline="work_or_studies"))  # fmt: skip
-    material = Material(results, config, {}, words)
-    table = alone_table(material, protected)
+    return Material(results, config, {}, words)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_cannot_be_shown_is_counted_and_named(found, language):
+    """Rows of dots tell nobody anything; how many analyses are missing does, and differences show only known digits."""
+    near = found.specifications[2].model_copy(update={"control_events": 7165 + 4})
+    with_one_withheld = found.model_copy(update={"specifications": [*found.specifications[:2], near]})
+    protected = protect_sensitivity(with_one_withheld, Policy(10), Log())
+    material = material_of(protected, language)
+    table, words = alone_table(material, protected), material.words
     told = [[cell(words, column, row, {}) for column in table.columns] for row in table.rows]
     assert [row[-1] for row in told] == ["13 (11–15)"] * 2
     name = near.varied[0]
@@ -142,6 +148,13 @@ def test_what_cannot_be_shown_is_counted_and_named(found, language):
     lead = section.blocks[0].text
     assert (" 3 sätt" in lead and "; 2 av dem kan visas" in lead) or (" 3 ways" in lead and "; 2 of them" in lead)
     assert any(none in section.blocks[1].text for none in ("under 1 i ingen", "below 1 in none"))
+
+
+def test_the_curve_fits_a_slide_without_the_lines_of_choices(found):
+    figure = specifications_figure(material_of(found, "sv"), found)
+    slide = figure.draw(replace(figure.look, width=SLIDE_WIDTH))
+    assert slide.get_figheight() <= 0.63 * SLIDE_WIDTH
+    assert (len(slide.axes), len(figure.draw(figure.look).axes)) == (2, 3)
 
 
 def test_no_words_claim_that_there_is_nothing():

@@ -50,7 +50,7 @@ class Look:
 def colour(index: int) -> str:
     """A colour of the style in force: 0 participants, 1 controls."""
     colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
-    return str(colours[index % len(colours)])
+    return to_hex(colours[index % len(colours)])
 
 
 def ink(index: int) -> str:

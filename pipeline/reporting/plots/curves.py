@@ -41,7 +41,7 @@ def draw_curves(look: Look, outcome: OutcomeResult | SubgroupResult, days: list[
     """Both arms with 95% bands, and under each tick the people at risk and those who have reached the outcome."""
     groups = arms(outcome.curves)
     end = max(points[-1].day for points in groups.values())
-    left, right, table = (0.55, 0.2, 2.3) if look.narrow else (_room(look), 1.32, 1.62)
+    left, right, table = (0.55, 0.2, 2.4) if look.narrow else (_room(look), 1.32, 1.72)
     if look.slide:  # nobody reads the numbers under a curve from the back of a room
         left, table = 0.6, 0.55
     height = (2.5 if look.narrow else 3.0) + table
@@ -195,6 +195,7 @@ def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) 
     for axes in grid[len(subgroups) :]:
         axes.set_visible(False)
     handles = [grid[0].plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
-    figure.legend(handles, [look.participants, look.controls], loc="upper left", ncols=2, borderaxespad=0.2)
+    figure.legend(handles, [look.participants, look.controls], loc="upper left", ncols=2, borderaxespad=0.2,
+                  bbox_to_anchor=(0.45 / look.width, 1))  # fmt: skip
     figure.text(0.5, 0.1 / height, time_label(look), ha="center")
     return figure

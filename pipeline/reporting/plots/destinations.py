@@ -59,7 +59,7 @@ def is_rest(destination: str) -> bool:
 def draw_destinations(look: Look, rows: list[Destination]) -> Figure:
     """Pairs of bars, one pair a destination: shares of those of each group who reached the outcome."""
     places = by_destination(rows)
-    pair = 0.6 if look.narrow else min(0.4, SLIDE_HEIGHT / len(places)) if look.slide else 0.4
+    pair = 0.66 if look.narrow else min(0.4, SLIDE_HEIGHT / len(places)) if look.slide else 0.4
     left = 0.15 if look.narrow else 2.45
     figure, axes = canvas(look.width, pair * len(places) + 0.55, left, 0.55, 0.4, 0.15)
     _paired(axes, look, places)
@@ -179,7 +179,7 @@ def _bare(axes: Axes, right: float) -> None:
 def _name_rows(axes: Axes, look: Look, names: list[str]) -> None:
     for y, name in enumerate(names):
         if look.narrow:
-            axes.annotate(name, (0, y - 0.53), (3, 0), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8.5,
+            axes.annotate(name, (0, y - 0.5), (3, 0), xycoords=axes.get_yaxis_transform(), va="center", fontsize=8.5,
                           textcoords="offset points")  # fmt: skip
         else:
             axes.text(-0.015, y, wrapped(name, 38), transform=axes.get_yaxis_transform(), ha="right", va="center")

@@ -16,6 +16,7 @@ from pipeline.sensitivity.record import SensitivityRow
 
 INK, PALE = "#222222", "#A9A9A9"
 LINE = 0.142  # inches a line of the choices takes
+BOTTOM = 0.14
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,17 @@ class Line:
 
 
 def draw_specifications(look: Look, rows: Sequence[SensitivityRow], lines: Sequence[Line], difference: str) -> Figure:
-    """Hazard ratios over differences in shares over a line for each value of each choice.
+    """Hazard ratios over differences in shares over a line for each value of each choice; slides have no such lines.
 
     rows : analyses with a hazard ratio, in the order drawn · lines : their `marked` are in that order too ·
     difference : the heading of the differences
     """
     left, right = (1.62, 0.08) if look.narrow else (2.3, 0.12)
-    heights = (1.75, 1.05, LINE * len(lines) + 0.06)
-    gaps = (0.36, 0.56 if look.narrow else 0.44, 0.14)
-    total = sum(heights) + sum(gaps) + 0.1
+    heights = [1.75, 1.05, LINE * len(lines) + 0.06]
+    gaps = [0.36, 0.56 if look.narrow else 0.44, 0.14]
+    if look.slide:  # nobody reads fifty lines of marks from the back of a room
+        left, heights, gaps = 0.7, [2.3, 1.2], gaps[:2]
+    total = sum(heights) + sum(gaps) + BOTTOM
     figure = Figure(figsize=(look.width, total))
     top, panels = total, []
     for height, gap in zip(heights, gaps, strict=True):
@@ -44,7 +47,8 @@ def draw_specifications(look: Look, rows: Sequence[SensitivityRow], lines: Seque
         panels.append(figure.add_axes((left / look.width, top / total, width / look.width, height / total)))
     _ratios(panels[0], look, rows)
     _differences(panels[1], look, rows, difference)
-    _choices(panels[2], look, rows, lines, left)
+    if not look.slide:
+        _choices(panels[2], look, rows, lines, left)
     for axes in panels:
         axes.set_xlim(-0.03 * len(rows) - 0.5, len(rows) - 0.5 + 0.03 * len(rows))
         axes.set_xticks([])
