@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -14,15 +15,16 @@ import pytest
 from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
+from PIL import Image
 from written import Report
 
 from pipeline.errors import UserError
-from pipeline.reporting.document import Document
+from pipeline.reporting.document import Document, Section
 from pipeline.reporting.figures import Drawn
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
 from pipeline.reporting.tables import Table, cell
-from pipeline.reporting.word import LONGEST_TABLE, write_word
+from pipeline.reporting.word import HIGHEST_FIGURE, LONGEST_TABLE, write_word
 from pipeline.reporting.word.tables import shared
 from pipeline.reporting.word.template import DOCUMENT, TEMPLATE, TYPES
 
@@ -123,10 +125,29 @@ def test_every_picture_has_its_alternative_text(report: Report, language: str) -
     assert described == {name: entry[language]["alternative"] for name, entry in report.index().items()}
 
 
-def test_a_long_list_is_left_to_its_file(report: Report) -> None:
-    said = [p.text for p in word_of(report, "sv").paragraphs if "tables/suppressed.csv" in p.text]
+def test_no_picture_is_so_high_that_its_notes_stand_on_the_next_page(document: Document, material: Material) -> None:
+    figure = document.figures()[0]
+    tall = io.BytesIO()
+    Image.new("1", (500, 2000)).save(tall, "png")
+    sections = (Section("tall", "", (figure,)),)
+    drawn = [Drawn(figure, {("", "png"): tall.getvalue()})]
+    word = docx.Document(io.BytesIO(write_word(replace(document, sections=sections), material.words, drawn, "")))
+    page = word.sections[-1]
+    room = (page.page_height or 0) - (page.top_margin or 0) - (page.bottom_margin or 0)
+    shape = word.inline_shapes[0]
+    assert shape.height == pytest.approx(HIGHEST_FIGURE * room, rel=0.01)
+    assert shape.height == pytest.approx(4 * shape.width, rel=0.01)
+
+
+def test_a_long_list_is_left_to_its_file(document: Document, material: Material) -> None:
+    listed = next(table for table in document.tables() if table.name == "suppressed")
+    table = replace(listed, rows=listed.rows * LONGEST_TABLE)
+    sections = (Section("disclosure", "", (table,)),)
+    content = write_word(replace(document, sections=sections), material.words, [], "")
+    said = [p.text for p in docx.Document(io.BytesIO(content)).paragraphs if "tables/suppressed.csv" in p.text]
     assert len(said) == 1
-    assert "Undertryckta uppgifter" in said[0]
+    assert table.caption in said[0]
+    assert material.words.number(len(table.rows)) in said[0]
 
 
 def test_language_and_nobody_s_name(report: Report, language: str) -> None:

@@ -26,6 +26,8 @@ from pipeline.reporting.words import Words
 KINDS = {"plain": "Normal", "lead": "Report Finding", "caution": "Report Caution", "note": "Report Note"}
 # Longer tables stay in their files: nobody reads them on paper.
 LONGEST_TABLE = 45
+# Of the height of the page between its margins; the rest is for the caption and the notes.
+HIGHEST_FIGURE = 0.85
 
 
 def write_word(
@@ -132,7 +134,7 @@ def _table(word: Word, table: Table, source: str) -> None:
 
 def _figure(word: Word, item: Drawn) -> None:
     figure: Figure = item.figure
-    width = min(word.text_width, Inches(WIDE))
+    width = min(word.text_width, Inches(WIDE), layout.fitting(word, item.formats["png"], HIGHEST_FIGURE))
     layout.caption(word, "figure", figure.caption)
     layout.picture(word, item.formats["png"], width, figure.name, figure.alternative)
     notes = [*figure.notes, *([figure.source] if figure.source else [])]

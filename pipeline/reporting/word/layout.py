@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from docx.document import Document as WordDocument
 from docx.enum.text import WD_BREAK
+from docx.image.image import Image
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
@@ -126,6 +127,13 @@ def listing(word: Word, title: str, instruction: str, entries: list[str], kind: 
         paragraph._p.append(w("hyperlink", run(entry), anchor=bookmark(kind, i), history=1))
         if i == len(entries):
             paragraph._p.append(begin[-1])
+
+
+def fitting(word: Word, png: bytes, part: float) -> Length:
+    """The width at which a picture takes so much of the height between the margins of a page."""
+    page, image = word.file.sections[-1], Image.from_blob(png)
+    room = (page.page_height or 0) - (page.top_margin or 0) - (page.bottom_margin or 0)
+    return Length(int(part * room * image.px_width / image.px_height))
 
 
 def picture(word: Word, png: bytes, width: Length, name: str, alternative: str) -> None:
