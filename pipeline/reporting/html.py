@@ -23,7 +23,7 @@ from pipeline.reporting.document import (
     Paragraph,
 )
 from pipeline.reporting.figures import Drawn, Figure, inline, suffix
-from pipeline.reporting.tables import Table, cell, heads
+from pipeline.reporting.tables import Column, Table, cell, heads
 from pipeline.reporting.words import Words
 from pipeline.reporting.words.labels import lower_first
 
@@ -117,9 +117,18 @@ def _embedded(rows: list[tuple[Any, ...]]) -> Markup:
 
 def _body(words: Words, table: Table) -> list[list[Cell]]:
     return [
-        [
-            Cell(cell(words, column, row, table.absent), "text sentence" if column.key == "sentence" else column.kind)
-            for column in table.columns
-        ]
+        [Cell(_whole(column, cell(words, column, row, table.absent)), _kind(column)) for column in table.columns]
         for row in table.rows
     ]
+
+
+def _kind(column: Column) -> str:
+    return "text sentence" if column.key == "sentence" else column.kind
+
+
+def _whole(column: Column, text: str) -> str:
+    """A cell whose interval stays in one piece: where there is no room beside the number it stands under it."""
+    number, bracket, limits = text.partition(" (")
+    if not (column.interval and bracket):
+        return text
+    return Markup('{} <span class="limits">({}</span>').format(number, limits)

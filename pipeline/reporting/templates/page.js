@@ -2,6 +2,16 @@
 // What the page can do beyond being read: copy numbers, and read values off curves. Without it nothing is missing but that.
 if (!matchMedia("(min-width: 68rem)").matches) document.querySelector(".contents").removeAttribute("open");
 
+// On paper nothing can be unfolded.
+for (const event of ["beforeprint", "afterprint"]) {
+  addEventListener(event, () => {
+    for (const fold of document.querySelectorAll("main details")) {
+      if (event === "beforeprint") fold.dataset.was = fold.open ? "open" : "";
+      fold.open = event === "beforeprint" || fold.dataset.was === "open";
+    }
+  });
+}
+
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
