@@ -67,8 +67,12 @@ class Material:
     @property
     def rounded(self) -> tuple[str, ...]:
         """The note under tables whose counts disclosure control has rounded."""
-        k = self.about.minimum_count
-        return (self.words("note.rounded", k=k),) if k > 1 else ()
+        return (self.words("note.rounded", k=self.words.number(self.base)),) if self.about.minimum_count > 1 else ()
+
+    @property
+    def base(self) -> int:
+        """What counts of people are rounded to."""
+        return max(self.config.disclosure.round_to or 0, self.about.minimum_count)
 
     @property
     def look(self) -> Look:

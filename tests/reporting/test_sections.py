@@ -7,16 +7,17 @@ from dataclasses import replace
 import pytest
 from make_outcomes import point
 
-from pipeline.config import Text
+from pipeline.config import Disclosure, Text
 from pipeline.headline import told_first
 from pipeline.reporting.document import Bullets, Paragraph
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections.comparison import classes_table, left_out_sentence
 from pipeline.reporting.sections.destinations import destinations_section, kinds_table
+from pipeline.reporting.sections.quality import suppressed_table
 from pipeline.reporting.sections.subgroups import both_arms, subgroups_section
 from pipeline.reporting.sections.varying import lead_from, lock_in
 from pipeline.reporting.words.numbers import NBSP
-from pipeline.results import Band, CurvePoint, Share
+from pipeline.results import Band, CurvePoint, Share, Suppression
 
 
 def curve(group: str, *steps: tuple[float, float]) -> list[CurvePoint]:
@@ -107,6 +108,30 @@ def test_classes_of_a_yes_or_no_variable_are_said_so(material: Material) -> None
     row = matching.classes[0].model_copy(update={"variable": "woman", "level": "1"})
     table = classes_table(material, matching.model_copy(update={"classes": [row]}))
     assert str(table.rows[0]["level"]) == material.words("level.yes")
+
+
+def test_what_is_suppressed_is_listed_by_place(material: Material) -> None:
+    entries = {
+        "outcomes.work.curves.participants": "steps",
+        "outcomes.work.curves.controls": "steps",
+        "outcomes.work.models.full.score: [0.5, 1.5)": "few",
+        "sensitivity.specifications.27": "few",
+        "sensitivity.specifications.31": "few",
+    }
+    suppressed = [Suppression(place=place, reason=reason) for place, reason in entries.items()]
+    table = suppressed_table(replace(material, results=material.results.model_copy(update={"suppressed": suppressed})))
+    assert [(row["place"], row["figures"], str(row["reason"].code)) for row in table.rows] == [
+        ("outcomes.work.curves", "participants, controls", "steps"),
+        ("outcomes.work.models.full", "score: [0.5, 1.5)", "few"),
+        ("sensitivity.specifications", "27, 31", "few"),
+    ]
+
+
+def test_counts_are_said_to_be_rounded_as_they_are(material: Material) -> None:
+    coarse = material.config.model_copy(update={"disclosure": Disclosure(minimum_count=10, round_to=50)})
+    (note,) = replace(material, config=coarse).rounded
+    assert "50" in note
+    assert "10" in material.rounded[0]
 
 
 def test_half_a_year_and_a_year_are_told_first() -> None:

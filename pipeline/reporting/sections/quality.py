@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Any
 
+from pipeline.disclosure.account import COARSER
 from pipeline.reporting.document import Block, Fold, Paragraph, Section
 from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
 from pipeline.reporting.plots.months import draw_months
 from pipeline.reporting.tables import Column, Label, Table
+
+# Between a place in the results and the figure there; a dot between digits is a decimal point of a class.
+LAST_DOT = re.compile(r"(?:(?<!\d)\.|\.(?!\d))(?!.*(?:(?<!\d)\.|\.(?!\d)))")
 
 
 def quality_section(material: Material) -> Section | None:
@@ -50,7 +55,13 @@ def files_table(material: Material, files: list[dict[str, Any]]) -> Table:
         }
         for file in files
     )
-    return Table("data_files", words("caption.files"), columns, rows)
+    return Table("data_files", words("caption.files"), columns, rows, _rounded_rows(material, COARSER))
+
+
+def _rounded_rows(material: Material, times: int = 1) -> tuple[str, ...]:
+    """The note under rows that are counted to so many times what people are: sums of the two need not agree."""
+    base = material.words.number(times * material.base)
+    return (material.words("note.rounded_rows", k=base),) if material.rounded else ()
 
 
 def columns_table(material: Material, files: list[dict[str, Any]]) -> Table:
@@ -131,7 +142,7 @@ def rules_table(material: Material, rules: list[dict[str, Any]]) -> Table:
         }
         for rule in rules
     )
-    return Table("data_rules", words("caption.rules"), columns, rows)
+    return Table("data_rules", words("caption.rules"), columns, rows, _rounded_rows(material))
 
 
 def linkage_table(material: Material, linkage: dict[str, int | None]) -> Table:
@@ -145,20 +156,34 @@ def linkage_table(material: Material, linkage: dict[str, int | None]) -> Table:
     return Table("data_linkage", words("caption.linkage"), columns, rows, material.rounded)
 
 
+def suppressed_table(material: Material) -> Table:
+    """What was withheld or changed: a row for the figures of one place that were so for one reason."""
+    words, k = material.words, material.about.minimum_count
+    columns = (
+        Column("place", words("column.place")),
+        Column("figures", words("column.figures")),
+        Column("reason", words("column.reason")),
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for suppression in material.results.suppressed:
+        place, figure = LAST_DOT.split(suppression.place, maxsplit=1)
+        found.setdefault((place, suppression.reason), []).append(figure)
+    rows = tuple(
+        {"place": place, "figures": ", ".join(figures), "reason": Label(reason, words(f"reason.{reason}", k=k))}
+        for (place, reason), figures in found.items()
+    )
+    return Table("suppressed", words("caption.suppressed"), columns, rows)
+
+
 def disclosure_section(material: Material) -> Section | None:
     """The rule, and every place where something was withheld."""
     words, k = material.words, material.about.minimum_count
     if k <= 1:
         return None
-    blocks: list[Block] = [Paragraph(words("disclosure.rule", k=k))]
+    blocks: list[Block] = [Paragraph(words("disclosure.rule", k=k, base=words.number(material.base)))]
     if material.results.suppressed:
-        columns = Column("place", words("column.place")), Column("reason", words("column.reason"))
-        rows = tuple(
-            {"place": s.place, "reason": Label(s.reason, words(f"reason.{s.reason}", k=k))}
-            for s in material.results.suppressed
-        )
-        table = Table("suppressed", words("caption.suppressed"), columns, rows)
-        blocks.append(Fold(words("disclosure.all", count=len(rows)), (table,)))
+        count = len(material.results.suppressed)
+        blocks.append(Fold(words("disclosure.all", count=count), (suppressed_table(material),)))
     else:
         blocks.append(Paragraph(words("disclosure.nothing")))
     return Section("disclosure", words("section.disclosure"), tuple(blocks))
