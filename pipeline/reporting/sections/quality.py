@@ -12,6 +12,7 @@ from pipeline.reporting.figures import Figure
 from pipeline.reporting.material import Material
 from pipeline.reporting.plots.months import draw_months
 from pipeline.reporting.tables import Column, Label, Table
+from pipeline.reporting.words import labels
 
 # Between a place in the results and the figure there; a dot between digits is a decimal point of a class.
 LAST_DOT = re.compile(r"(?:(?<!\d)\.|\.(?!\d))(?!.*(?:(?<!\d)\.|\.(?!\d)))")
@@ -169,10 +170,12 @@ def suppressed_table(material: Material) -> Table:
         place, figure = LAST_DOT.split(suppression.place, maxsplit=1)
         found.setdefault((place, suppression.reason), []).append(figure)
     rows = tuple(
-        {"place": place, "figures": ", ".join(figures), "reason": Label(reason, words(f"reason.{reason}", k=k))}
+        {"place": place, "figures": ", ".join(figures), "reason": Label(reason, words(f"reason.{reason}.short"))}
         for (place, reason), figures in found.items()
     )
-    return Table("suppressed", words("caption.suppressed"), columns, rows)
+    reasons = dict.fromkeys(reason for _, reason in found)
+    notes = tuple(f"{labels.upper_first(words(f'reason.{r}.short'))}: {words(f'reason.{r}', k=k)}." for r in reasons)
+    return Table("suppressed", words("caption.suppressed"), columns, rows, notes)
 
 
 def disclosure_section(material: Material) -> Section | None:
