@@ -7,12 +7,17 @@ from pydantic import Field
 from pipeline.resultsbase import Count, Number, Record
 
 
-class EffectRow(Record):
-    """What one analysis finds: the hazard ratio and the difference in shares at one time, and the people behind it."""
+class RatioRow(Record):
+    """The treatment's hazard ratio in one analysis."""
 
     hazard_ratio: Number
     lower: Number
     upper: Number
+
+
+class EffectRow(RatioRow):
+    """What one analysis finds: the hazard ratio and the difference in shares at one time, and the people behind it."""
+
     p: Number
     difference: Number
     difference_lower: Number
@@ -39,13 +44,10 @@ class ChoiceResult(Record):
     others: list[str]
 
 
-class MonthRow(Record):
+class MonthRow(RatioRow):
     """The hazard ratio with a month of start left out; the people are those of the month."""
 
     month: str = Field(description="YYYY-MM")
-    hazard_ratio: Number
-    lower: Number
-    upper: Number
     participants: Count = Field(description="participants who started in the month")
     participant_events: Count = Field(description="those of them who reached the outcome")
     controls: Count = Field(description="controls compared from the month")
