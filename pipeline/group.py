@@ -20,11 +20,10 @@ def group_result(
     times: Sequence[float],
     horizon: float,
     costs: Costs | None = None,
-    curves: bool = True,
 ) -> SubgroupResult:
     """Everything about the group whose rows these are; shares, curves and means where both arms are there.
 
-    times : days at which shares are given · horizon : end of the restricted mean · curves : keep every point, too
+    times : days at which shares are given · horizon : end of the restricted mean
     """
     people = part.rows.groupby(TREATMENT)["person"].nunique()
     both = len(people) == 2 and bool(part.rows["event"].any())
@@ -39,7 +38,7 @@ def group_result(
         at=shares,
         models=regressions(part, models)[0],
         interaction=None,
-        curves=effects.curve_points(drawn, part, times) if both and curves else [],
+        curves=effects.curve_points(drawn, part, times) if both else [],
         rmst=mean,
         effects=effects_of(shares, mean, costs),
     )

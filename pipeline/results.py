@@ -391,10 +391,10 @@ class Analysis(Record):
     question: Question = Field(description="what was asked")
     outcome: str = Field(description="name of the outcome; `event` for one of the analyst's own")
     outcome_label: Text = Field(description="what readers call the outcome")
-    codes: str | None = Field(None, description="the codes of an outcome of the analyst's own")
+    codes: Text | None = Field(None, description="the codes of an outcome of the analyst's own")
     matching: str = Field(description="how the groups were made alike: everyone, again, other_classes, or the weights")
     unknown_rows: Count = Field(None, description="rows for which a missing value leaves the condition open")
-    notes: list[str] = Field(default_factory=list, description="remarks on the condition")
+    notes: list[Text] = Field(default_factory=list, description="remarks on the condition")
     groups: dict[str, SubgroupResult] = Field(description="everyone picked first, then each level asked for")
     differences: dict[str, ChiSquared] = Field(
         default_factory=dict, description="by variable: test that the hazard ratio is the same at all its levels"

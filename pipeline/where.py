@@ -40,16 +40,25 @@ _MONTH_OR_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
+class Nowhere:
+    """A text that a column is compared with and that none of its rows has, and the nearest that some have."""
+
+    column: str
+    value: str
+    near: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Rows that a condition picks.
 
     `mask` (n,) is true where the condition is known to hold; `unknown` counts the rows where it is neither known to
-    hold nor known not to, because a value is missing; `notes` are remarks such as a text that occurs in no row.
+    hold nor known not to, because a value is missing; `nowhere` are texts in the condition that occur in no row.
     """
 
     mask: np.ndarray
     unknown: int
-    notes: tuple[str, ...]
+    nowhere: tuple[Nowhere, ...]
 
 
 def mask(expression: str, frame: pd.DataFrame) -> np.ndarray:
@@ -235,8 +244,8 @@ def _as_kind(value: float | str, column: _Values, sign: str) -> Any:
     return value
 
 
-def _values_nowhere(condition: Condition, frame: pd.DataFrame) -> Iterator[str]:
-    """Texts that a column is compared with and that none of its rows has: likely a slip of the pen."""
+def _values_nowhere(condition: Condition, frame: pd.DataFrame) -> Iterator[Nowhere]:
+    """Texts that a column is compared with and that none of its rows has: likely slips of the pen."""
     match condition:
         case Compare(column, "==" | "!=", Value(value)):
             yield from _nowhere(_read(column, frame), value)
@@ -250,8 +259,8 @@ def _values_nowhere(condition: Condition, frame: pd.DataFrame) -> Iterator[str]:
                 yield from _values_nowhere(part, frame)
 
 
-def _nowhere(column: _Values, value: float | str) -> Iterator[str]:
+def _nowhere(column: _Values, value: float | str) -> Iterator[Nowhere]:
     if column.kind != "text" or value in (levels := np.unique(column.values[~column.missing])):
         return
     near = difflib.get_close_matches(str(value), list(levels), n=1) if len(levels) <= FEW_LEVELS else []
-    yield f"no row has {column.name} '{value}'" + (f"; did you mean '{near[0]}'?" if near else ".")
+    yield Nowhere(column.name, str(value), str(near[0]) if near else None)

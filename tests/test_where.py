@@ -89,8 +89,8 @@ def test_a_condition_and_its_opposite_leave_out_the_same_unknown_rows(people: pd
 def test_text_that_occurs_nowhere_is_remarked_on(people: pd.DataFrame) -> None:
     found = where.select("education == 'compulsary'", people)
     assert not found.mask.any()
-    assert found.notes == ("no row has education 'compulsary'; did you mean 'compulsory'?",)
-    assert where.select("education == 'compulsory'", people).notes == ()
+    assert found.nowhere == (where.Nowhere("education", "compulsary", "compulsory"),)
+    assert where.select("education == 'compulsory'", people).nowhere == ()
 
 
 def test_columns_are_named_once_in_order() -> None:

@@ -36,7 +36,7 @@ class _Outcome:
 
     name: str
     label: Text
-    codes: str | None
+    codes: Text | None
     after: str | None
 
 
@@ -75,8 +75,8 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
     case = _case(question, config, interim)
     everyone = case.of(case.picked.everyone)
     _refuse_without_answer(everyone, case)
-    groups = {case.picked.everyone.key: _result(everyone, case.picked.everyone, case, curves)}
-    groups |= {group.key: _level(group, case, curves) for group in case.picked.groups}
+    groups = {case.picked.everyone.key: _result(everyone, case.picked.everyone, case)}
+    groups |= {group.key: _level(group, case) for group in case.picked.groups}
     _refuse_without_model(groups)
     differences: dict[str, ChiSquared] = {}
     if question.interaction:
@@ -94,7 +94,7 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
     )
     shown = protected(found, case.picked, _clocks_started(case), config, Policy.of(config))
     _refuse_without_levels(shown)
-    return shown
+    return shown if curves else _without_curves(shown)
 
 
 def _case(question: Question, config: Config, interim: Path) -> _Case:
@@ -103,7 +103,7 @@ def _case(question: Question, config: Config, interim: Path) -> _Case:
     picked = pick(question, readable(base.rows), config)
     models = _models(question, picked.shown, config)
     if not picked.everyone.rows.any():
-        raise UserError(Fault("--where", "picks nobody.", " ".join([*picked.notes, WIDER])))
+        raise UserError(Fault("--where", "picks nobody.", " ".join([*(note.en for note in picked.notes), WIDER])))
     if question.event is not None:
         chosen = event.outcome_of(question.event, config)
         base = replace(base, rows=event.with_event(base.rows, chosen, interim, config))
@@ -140,13 +140,13 @@ def _models(question: Question, shown: pd.DataFrame, config: Config) -> Models:
     return config.models.model_copy(update=changes)
 
 
-def _level(group: Group, case: _Case, curves: bool) -> SubgroupResult:
+def _level(group: Group, case: _Case) -> SubgroupResult:
     """A level beside others; one that cannot be made alike does not stop them, and says so."""
     try:
         data = case.of(group)
     except UserError:
         return nothing_of(*_names_of(group, case.question), "unmatched")
-    return _result(data, group, case, curves)
+    return _result(data, group, case)
 
 
 def _names_of(group: Group, question: Question) -> tuple[Text, str]:
@@ -155,7 +155,7 @@ def _names_of(group: Group, question: Question) -> tuple[Text, str]:
     return label, " and ".join(part for part in (question.where, group.key if group.levels else None) if part)
 
 
-def _result(data: FollowUp, group: Group, case: _Case, curves: bool) -> SubgroupResult:
+def _result(data: FollowUp, group: Group, case: _Case) -> SubgroupResult:
     question, config = case.question, case.config
     result = group_result(
         data,
@@ -164,7 +164,6 @@ def _result(data: FollowUp, group: Group, case: _Case, curves: bool) -> Subgroup
         times=case.times,
         horizon=estimate.horizon(config) if not question.horizon else max(question.horizon),
         costs=config.costs,
-        curves=curves,
     )
     return result.model_copy(update=_over_time(data, case)) if question.varying else result
 
@@ -226,6 +225,13 @@ def _refuse_without_model(groups: dict[str, SubgroupResult]) -> None:
     if not any(model.terms for model in models):
         what = f"no regression can be fitted: {models[0].note}."
         raise UserError(Fault("--model", what, "Name fewer covariates, or try a wider condition."))
+
+
+def _without_curves(shown: Analysis) -> Analysis:
+    """The analysis without every point of its curves, which tell what may be shown whether they are kept or not."""
+    groups = {key: group.model_copy(update={"curves": []}) for key, group in shown.groups.items()}
+    suppressed = [s for s in shown.suppressed if ".curves." not in s.place]
+    return shown.model_copy(update={"groups": groups, "suppressed": suppressed})
 
 
 def _refuse_without_levels(shown: Analysis) -> None:

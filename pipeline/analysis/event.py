@@ -19,6 +19,7 @@ from pipeline.engine import read_parquet, session
 from pipeline.errors import Fault, UserError, stop_if
 from pipeline.followup import follow_up, other_exits, outcome_events
 from pipeline.registers.codes import CATEGORIES, REASONS, code_list
+from pipeline.reporting.words import both
 from pipeline.where import holds
 from pipeline.wheresyntax import (
     All,
@@ -69,11 +70,12 @@ def outcome_of(event: str, config: Config) -> Outcome:
     return Outcome(label=Text(sv=event, en=event), reasons=reasons, categories=categories)
 
 
-def codes_in_words(outcome: Outcome) -> str:
+def codes_in_words(outcome: Outcome) -> Text:
     """The codes of an outcome in a line, so that nobody need guess what a condition picked."""
     categories = sorted((code for codes in outcome.categories.values() for code in codes), key=int)
-    parts = [f"reasons {', '.join(outcome.reasons)}"] if outcome.reasons else []
-    return "; ".join([*parts, *([f"categories {', '.join(categories)}"] if categories else [])])
+    found = {"reasons": outcome.reasons, "categories": categories}
+    parts = [both(f"analysis.{kind}", codes=", ".join(codes)) for kind, codes in found.items() if codes]
+    return Text(sv="; ".join(part.sv for part in parts), en="; ".join(part.en for part in parts))
 
 
 def _codes(config: Config) -> pd.DataFrame:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from matching.coarsen import Classes, coarsen
 from pipeline import match
-from pipeline.config import Config, Cut
+from pipeline.config import Config, Cut, Text
 from pipeline.errors import Fault, UserError, stop_if
 from pipeline.formula import unknown_columns
 from pipeline.names import OUTCOME_COLUMNS
 from pipeline.question import Question
-from pipeline.where import HIDDEN, columns, select
+from pipeline.reporting.words import both
+from pipeline.where import HIDDEN, Nowhere, columns, select
 
 Mask = NDArray[np.bool_]
 
@@ -55,7 +56,7 @@ class Picked:
     everyone: Group
     groups: tuple[Group, ...]
     unknown: int
-    notes: tuple[str, ...]
+    notes: tuple[Text, ...]
 
 
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
@@ -74,11 +75,11 @@ def pick(question: Question, shown: pd.DataFrame, config: Config) -> Picked:
     ------
     UserError : a condition that cannot be read, a column or level there is not, or too many groups
     """
-    everyone, unknown, notes = np.ones(len(shown), dtype=bool), 0, list[str]()
+    everyone, unknown, notes = np.ones(len(shown), dtype=bool), 0, list[Text]()
     if question.where is not None:
         found = select(question.where, shown)
-        everyone, unknown, notes = found.mask, found.unknown, list(found.notes)
-        notes += _later(columns(question.where), config)
+        everyone, unknown = found.mask, found.unknown
+        notes = [*map(_told, found.nowhere), *_later(columns(question.where), config)]
     groups = [group for spec in question.by for group in _levels(spec, shown, everyone, config)]
     if len(groups) > MOST_GROUPS:
         what = f"gives {len(groups)} groups; {MOST_GROUPS} can be set side by side."
@@ -105,14 +106,16 @@ def _names(spec: str) -> list[str]:
     return [part.split(":")[0].strip() for part in spec.split("*")]
 
 
-def _later(names: tuple[str, ...], config: Config) -> list[str]:
+def _told(nowhere: Nowhere) -> Text:
+    """The remark on a text that no row has."""
+    more = {} if nowhere.near is None else {"near": nowhere.near}
+    return both(f"analysis.nowhere{'.near' if more else ''}", column=nowhere.column, value=nowhere.value, **more)
+
+
+def _later(names: tuple[str, ...], config: Config) -> list[Text]:
     """A remark on each column in a condition that says what happened to people rather than what they were like."""
     outcomes = {f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS}
-    return [
-        f"{name} is known only after the start: people picked by it are picked by what happened to them."
-        for name in names
-        if name in outcomes or name in _LATER
-    ]
+    return [both("analysis.later", column=name) for name in names if name in outcomes or name in _LATER]
 
 
 def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> list[Group]:

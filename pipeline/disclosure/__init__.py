@@ -20,13 +20,15 @@ What is withheld or merged is listed in `suppressed`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.disclosure.account import protect_account
 from pipeline.disclosure.outcomes import protect_outcomes
 from pipeline.disclosure.policy import Log, Policy
 from pipeline.disclosure.sensitivity import protect_sensitivity
 from pipeline.disclosure.tables import protect_balance, protect_description, protect_flow, protect_matching
 from pipeline.disclosure.totals import join_near_totals
-from pipeline.results import Results
+from pipeline.results import Results, Suppression
 
 __all__ = ["Policy", "protect", "protect_account"]
 
@@ -46,6 +48,13 @@ def protect(results: Results, policy: Policy) -> Results:
             "balance": protect_balance(results, policy, log),
             "outcomes": protect_outcomes(results.outcomes, results.evaluation.costs, policy, log),
             "sensitivity": results.sensitivity and protect_sensitivity(results.sensitivity, policy, log),
-            "suppressed": [*results.suppressed, *log.suppressions()],
+            "suppressed": [*results.suppressed, *log.suppressions(), *_of_analyses(results)],
         }
     )
+
+
+def _of_analyses(results: Results) -> Iterator[Suppression]:
+    """What was withheld from further analyses, which are under the policy already."""
+    for name, analysis in results.analyses.items():
+        for entry in analysis.suppressed:
+            yield entry.model_copy(update={"place": f"analyses.{name}.{entry.place}"})

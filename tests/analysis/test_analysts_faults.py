@@ -20,7 +20,7 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--where", "person_id == '1'"), "there is no column 'person_id'."),
         (("--where", "stratum == 1"), "there is no column 'stratum'."),
         (("--where", "age > 200"), "--where: picks nobody. Try a wider condition; `utfall describe` shows"),
-        (("--where", "education == 'compulsary'"), "picks nobody. no row has education 'compulsary'; did you mean"),
+        (("--where", "education == 'compulsary'"), "picks nobody. No row has education 'compulsary'; did you mean"),
         (("--where", "origin == 'AF'"), "--where: picks no controls, so there is nothing to compare."),
         (("--where", "age == 63 and woman and disability"), "--where: picks fewer than 10 participants, too few"),
         (("--where", "age between 45 and 47 and woman"), "of the participants picked reach the outcome, too few"),

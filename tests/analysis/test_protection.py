@@ -121,3 +121,13 @@ def test_describe_withholds_small_counts_and_what_would_give_them_away(project: 
     assert "cut at 30, 45, 60 (config.yaml, line " in classes["label"].iloc[0]
     assert set(table["table"]) == {"columns", "classes", "outcomes"}
     assert "person_id" not in out
+
+
+def test_what_is_withheld_does_not_hang_on_the_format(project: Project) -> None:
+    """A table shows what the data with every point of the curves show, and withholds what they withhold."""
+    question = {"by": ["sex*disability", "age:30,50"]}
+    table, data = project.ask(**question), project.ask(**question, curves=True)
+    assert any(group.curves for group in data.groups.values())
+    for key, group in table.groups.items():
+        assert group == data.groups[key].model_copy(update={"curves": []})
+    assert not [s.place for s in table.suppressed if ".curves." in s.place]

@@ -39,8 +39,12 @@ def saved(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_saved_analysis_stands_in_the_report_in_both_languages(saved: Path) -> None:
     report = saved / "reports/jobb"
     for page, heading, labels in (
-        ("report.html", "Fördjupningar", ("Kvinnor", "Urval: age &gt;= 40.", "category != 33 (reasons 1, 2, 3, 4, 7;")),
-        ("report.en.html", "Further analyses", ("Women", "Selection: age &gt;= 40.", "nobody was matched again")),
+        ("report.html", "Fördjupningar", ("Kvinnor", "Urval: age &gt;= 40.", "(avregistreringsorsak 1, 2, 3, 4, 7;")),
+        (
+            "report.en.html",
+            "Further analyses",
+            ("Women", "Selection: age &gt;= 40.", "(reasons for deregistration 1, 2"),
+        ),
     ):
         text = (report / page).read_text(encoding="utf-8")
         assert heading in text

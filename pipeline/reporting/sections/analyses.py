@@ -51,11 +51,11 @@ def _about(material: Material, analysis: Analysis) -> list[str]:
     if analysis.codes is None:
         found.append(words("analysis.outcome", outcome=labels.lower_first(outcome)))
     else:
-        found.append(words("analysis.codes", outcome=outcome, codes=analysis.codes))
+        found.append(words("analysis.codes", outcome=outcome, codes=words.text(analysis.codes)))
     found.append(words(f"analysis.matching.{analysis.matching}", classes=", ".join(question.classes)))
     if analysis.unknown_rows:
         found.append(words("analysis.unknown", n=words.number(analysis.unknown_rows)))
-    return [*found, *analysis.notes]
+    return [*found, *map(words.text, analysis.notes)]
 
 
 def _not_told(material: Material, analysis: Analysis) -> Iterator[str]:
@@ -125,15 +125,18 @@ def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[
         columns.append(Column("p_adjusted", words("column.p_adjusted"), "p"))
     rows = tuple(_group_row(material, key, group) for key, group in shown.items())
     withheld = [words("page.withheld")] if any(is_withheld(row["hazard_ratio"]) for row in rows) else []
-    notes = [words("note.interval"), words("note.stars"), words("analysis.absent"), *withheld, *material.rounded]
+    absent = dict.fromkeys(("interaction", "p_adjusted", "hazard_ratio", "days_gained"), "–")
+    dashes = any(row[column.key] is None for row in rows for column in columns if column.key in absent)
+    notes = [words("note.interval"), words("note.stars"), *([words("analysis.absent")] if dashes else []), *withheld]
+    notes += material.rounded
     if tests:
-        notes.append(words(f"analysis.note.interaction.{analysis.question.adjust}", tests=tests[0].tests))
+        how = "one" if tests[0].tests == 1 else analysis.question.adjust
+        notes.append(words(f"analysis.note.interaction.{how}", tests=tests[0].tests))
     notes += [
         words("analysis.differences", variable=labels.lower_first(labels.variable(words, variable)),
               statistic=words.number(test.statistic, 1), df=test.df, p=words.p_value(test.p))
         for variable, test in analysis.differences.items()
     ]  # fmt: skip
-    absent = dict.fromkeys(("interaction", "p_adjusted", "hazard_ratio", "days_gained"), "–")
     caption = words("caption.analysis.groups", outcome=_outcome(material, analysis))
     return Table(f"{name}_groups", caption, tuple(columns), rows, tuple(notes), absent)
 
@@ -201,10 +204,12 @@ def regression_table(material: Material, name: str, analysis: Analysis, shown: d
 def _model_notes(
     material: Material, analysis: Analysis, models: dict[str, Model], shown: dict[str, SubgroupResult]
 ) -> list[str]:
-    """Covariates that a model lost, by selection or because nobody at a level reached the outcome."""
+    """Rows that a model lost, and covariates: by selection, or because nobody at a level reached the outcome."""
     words, found = material.words, []
     for key, model in models.items():
         group = f"{_label(material, key, shown[key])}. " if len(models) > 1 else ""
+        if model.left_out != 0:
+            found.append(group + words("analysis.left_out", n=words.number(model.left_out)))
         if model.unidentified:
             names = [labels.lower_first(labels.variable(words, name)) for name in model.unidentified]
             found.append(group + words("analysis.unidentified", factors=words.listed(names)))

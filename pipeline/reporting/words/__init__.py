@@ -98,3 +98,8 @@ class Words:
     def month(self, iso: str) -> str:
         """A month YYYY-MM in words."""
         return numbers.date(f"{iso}-01", self("months").split(), self.language).split(numbers.NBSP, 1)[1]
+
+
+def both(key: str, **values: Any) -> Text:
+    """A phrase in both languages, for what is kept before it is known who reads it."""
+    return Text(**{language: Words(language)(key, **values) for language in LANGUAGES})
