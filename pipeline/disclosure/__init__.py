@@ -13,7 +13,8 @@ from figures. docs/disclosure.md has the reasons; the rules, each in its module:
    where fewer than k are at risk. People are counted at the report's times only. No time is a single person's (curves).
 5. Destinations with fewer than k people in either group are folded together with the smallest of their kind; over
    time the share of a kind moves only when at least k more people have gone there (destinations).
-6. Estimates have four digits: enough to read, too few to search for the people behind them.
+6. A sensitivity analysis goes when a few people or events tell it from another one, or from everyone (sensitivity).
+7. Estimates have four digits: enough to read, too few to search for the people behind them.
 
 What is withheld or merged is listed in `suppressed`.
 """
@@ -39,15 +40,18 @@ def protect(results: Results, policy: Policy) -> Results:
         return results
     log = Log()
     results = join_near_totals(results, policy)
-    matching = results.matching
+    flow = protect_flow(results.flow, policy, log)
+    matching = results.matching and protect_matching(results.matching, policy, log)
+    classes = matching.classes if matching else []
+    months = {c.level for c in classes if c.variable == "start_month" and None in (c.participants, c.controls)}
     return results.model_copy(
         update={
-            "flow": protect_flow(results.flow, policy, log),
-            "matching": matching and protect_matching(matching, policy, log),
+            "flow": flow,
+            "matching": matching,
             "description": protect_description(results.description, policy, log),
             "balance": protect_balance(results, policy, log),
             "outcomes": protect_outcomes(results.outcomes, results.evaluation.costs, policy, log),
-            "sensitivity": results.sensitivity and protect_sensitivity(results.sensitivity, policy, log),
+            "sensitivity": results.sensitivity and protect_sensitivity(results.sensitivity, policy, log, months),
             "suppressed": [*results.suppressed, *log.suppressions(), *_of_analyses(results)],
         }
     )

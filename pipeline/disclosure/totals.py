@@ -7,10 +7,13 @@ regression fewer than k people, the smaller total is taken for the larger before
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.disclosure.policy import ARMS, Policy
 from pipeline.results import BalanceRow, Matching, Model, OutcomeResult, Results, SubgroupResult
+from pipeline.sensitivity.record import EffectRow, Sensitivity
+
+Analysis = TypeVar("Analysis", bound=EffectRow)
 
 
 def near(count: int | None, total: int | None, policy: Policy) -> int | None:
@@ -24,7 +27,21 @@ def join_near_totals(results: Results, policy: Policy) -> Results:
     if matching is not None:
         results = _matching(results, matching, policy)
     outcomes = {name: _outcome(outcome, matching, policy) for name, outcome in results.outcomes.items()}
-    return results.model_copy(update={"outcomes": outcomes})
+    analyses = results.sensitivity
+    if analyses is not None and matching is not None:
+        analyses = _sensitivity(analyses, matching, policy)
+    return results.model_copy(update={"outcomes": outcomes, "sensitivity": analyses})
+
+
+def _sensitivity(found: Sensitivity, matching: Matching, policy: Policy) -> Sensitivity:
+    """The analyses of nearly everyone: each has the people that the report says the matching has."""
+
+    def joined(row: Analysis) -> Analysis:
+        return row.model_copy(update={arm: near(getattr(row, arm), getattr(matching, arm), policy) for arm in ARMS})
+
+    rows = [joined(row) for row in found.specifications]
+    placebos = {name: joined(row) for name, row in found.placebos.items()}
+    return found.model_copy(update={"specifications": rows, "placebos": placebos})
 
 
 def _matching(results: Results, matching: Matching, policy: Policy) -> Results:

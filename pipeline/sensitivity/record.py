@@ -45,7 +45,7 @@ class ChoiceResult(Record):
 
 
 class MonthRow(RatioRow):
-    """The hazard ratio with a month of start left out; the people are those of the month."""
+    """The hazard ratio with a month of start left out; the people are those of the month, withheld in reports."""
 
     month: str = Field(description="YYYY-MM")
     participants: Count = Field(description="participants who started in the month")

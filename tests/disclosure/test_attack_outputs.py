@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from attack import Attacked, attack, evaluate
 from files import faults
-from intruder import K, read
+from intruder import read
+from unknowns import K
 
 
 @pytest.fixture(scope="module")
