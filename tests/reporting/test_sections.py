@@ -13,6 +13,7 @@ from pipeline.reporting.document import Bullets, Paragraph
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections.comparison import classes_table, left_out_sentence
 from pipeline.reporting.sections.destinations import destinations_section, kinds_table
+from pipeline.reporting.sections.population import flow_section
 from pipeline.reporting.sections.quality import suppressed_table
 from pipeline.reporting.sections.subgroups import both_arms, subgroups_section
 from pipeline.reporting.sections.varying import lead_from, lock_in
@@ -142,3 +143,15 @@ def test_half_a_year_and_a_year_are_told_first() -> None:
     assert [s.day for s in told_first([share(d) for d in (183, 274, 365, 730)], days)] == [183, 365]
     assert [s.day for s in told_first([share(d) for d in (10, 20, 52)], weeks)] == [20, 52]
     assert told_first([], days) == []
+
+
+@pytest.mark.parametrize(("matched", "few"), [(2820, True), (2760, False)])
+def test_few_left_out_may_hide_among_all(matched: int, few: bool, material: Material) -> None:
+    matching = material.results.matching
+    assert matching is not None
+    counts = {"participants": 2820, "participants_matched": matched}
+    results = material.results.model_copy(update={"matching": matching.model_copy(update=counts)})
+    lead = flow_section(replace(material, results=results)).blocks[0]
+    assert isinstance(lead, Paragraph)
+    assert any(part in lead.text for part in ("så gott som alla", "all but a few")) == few
+    assert ("%" in lead.text) != few

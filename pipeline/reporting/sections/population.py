@@ -16,17 +16,16 @@ def flow_section(material: Material) -> Section:
     words, matching = material.words, material.results.matching
     blocks: list[Block] = []
     if matching and matching.participants and matching.participants_matched:
-        blocks.append(
-            Paragraph(
-                words(
-                    "flow.matched_share",
-                    matched=words.number(matching.participants_matched),
-                    participants=words.number(matching.participants),
-                    share=words.small_percent(matching.participants_matched / matching.participants),
-                ),
-                "lead",
-            )
+        share = matching.participants_matched / matching.participants
+        # Rounded, a few who were left out may be among all.
+        key = "flow.matched_nearly_all" if share == 1 and material.rounded else "flow.matched_share"
+        said = words(
+            key,
+            matched=words.number(matching.participants_matched),
+            participants=words.number(matching.participants),
+            share=words.small_percent(share),
         )
+        blocks.append(Paragraph(said, "lead"))
     blocks.append(flow_table(material))
     return Section("flow", words("section.flow"), tuple(blocks))
 
