@@ -140,7 +140,7 @@ def subgroup(
         if figure is not None:
             from pipeline.analysis.figures import draw
 
-            draw(found, config, language, figure)
+            draw(found, config, language, figure, place.base)
         if save is not None:
             from pipeline.savedanalyses import save as save_question
 
@@ -185,7 +185,7 @@ def curves(
         if figure is not None:
             from pipeline.analysis.figures import draw
 
-            draw(found, config, language, figure)
+            draw(found, config, language, figure, place.base)
     if text:
         click.echo(text)
 

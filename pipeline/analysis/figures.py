@@ -2,99 +2,130 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from pipeline.analysis.formats import material_of
 from pipeline.analysis.people import EVERYONE
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
 from pipeline.reporting import figures
 from pipeline.reporting.figures import Figure
-from pipeline.reporting.material import full_model, treatment_term
+from pipeline.reporting.material import Material, full_model, headline_shares, treatment_term
 from pipeline.reporting.plots import Look
-from pipeline.reporting.plots.curves import arms, draw_curves, draw_groups
+from pipeline.reporting.plots.curves import arms, draw_curves, draw_groups, ends_at
 from pipeline.reporting.plots.ratios import draw_forest
-from pipeline.reporting.words import Words, labels
+from pipeline.reporting.sections.analyses import label_of, selection
+from pipeline.reporting.sections.notes import axis_note, cut_note
+from pipeline.reporting.words import labels
 from pipeline.results import Analysis, SubgroupResult
 
 
-def draw(analysis: Analysis, config: Config, language: str | None, folder: Path) -> list[Path]:
-    """Write the figures of an analysis into a folder, with their numbers; gives the files.
+def draw(analysis: Analysis, config: Config, language: str | None, folder: Path, base: Path) -> list[Path]:
+    """Write the figures of an analysis into a folder, with their numbers, captions and alternative texts; gives the
+    files.
+
+    base : the folder of the configuration, from which it names a house style
 
     Raises
     ------
     UserError : there is no curve that may be shown, or the folder cannot be written
     """
-    words = Words(language or config.language[0])
-    evaluation = config.evaluation
-    look = Look(words, words.text(evaluation.participants), words.text(evaluation.controls), config.report.time_unit)
-    source = words.text(evaluation.source) if evaluation.source else ""
-    found = [f for f in (curves(analysis, config, look, source), forest(analysis, look, source)) if f is not None]
+    material = material_of(config, language or config.language[0])
+    house = base / config.report.figure_style if config.report.figure_style else None
+    found = [figure for figure in (curves(analysis, material), forest(analysis, material)) if figure is not None]
     if not found:
         raise UserError(Fault("--figure", "there is no curve that may be shown.", "Try a wider condition."))
-    written = []
+    files: dict[str, bytes] = {}
+    for figure in found:
+        for ending, content in figures.draw(figure, house, sizes={}).formats.items():
+            files[f"{figure.name}.{ending}"] = content
+        files[f"{figure.name}.csv"] = figures.to_csv(figure).encode()
+    told = {figure.name: {"caption": figure.caption, "alternative": figure.alternative, "notes": list(figure.notes),
+                          "source": figure.source} for figure in found}  # fmt: skip
+    files["index.json"] = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for figure in found:
-            drawn = figures.draw(figure, sizes={})
-            for ending, content in {**drawn.formats, "csv": figures.to_csv(figure).encode()}.items():
-                written.append(folder / f"{figure.name}.{ending}")
-                written[-1].write_bytes(content)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
     except OSError as error:
         raise UserError(Fault("--figure", f"cannot be written: {error.strerror}.", "Name another folder.")) from None
-    return written
+    return [folder / name for name in files]
 
 
-def _name(words: Words, key: str, group: SubgroupResult) -> str:
-    return words("subgroups.everyone") if key == EVERYONE else words.text(group.label)
-
-
-def curves(analysis: Analysis, config: Config, look: Look, source: str) -> Figure | None:
+def curves(analysis: Analysis, material: Material) -> Figure | None:
     """Curves with people under them for one group; several groups side by side."""
-    words, days = look.words, analysis.question.horizon or list(config.report.at)
-    levels = {key: group for key, group in analysis.groups.items() if key != EVERYONE and arms(group.curves)}
-    shown = levels or {key: group for key, group in analysis.groups.items() if arms(group.curves)}
+    words, days = material.words, analysis.question.horizon or material.days
+    drawn = {key: group for key, group in analysis.groups.items() if arms(group.curves)}
+    shown = {key: group for key, group in drawn.items() if key != EVERYONE} or drawn
     if not shown:
         return None
     outcome = labels.lower_first(words.text(analysis.outcome_label))
-    names = words.listed([labels.lower_first(_name(words, key, group)) for key, group in shown.items()])
-    rows = tuple(
-        (key, p.group, p.day, p.cumulative_incidence, p.lower, p.upper, p.at_risk)
-        for key, group in shown.items()
-        for points in arms(group.curves).values()
-        for p in points
-    )
-    first = next(iter(shown.values()))
-    clock = words("clock.start")
+    points = {key: [p for arm in arms(group.curves).values() for p in arm] for key, group in shown.items()}
+    first, *more = shown.values()
+    clock, caption = material.clock(analysis.outcome), "caption.groups" if more else "caption.curves"
+
+    def drawing(look: Look) -> figures.Drawing:
+        if more:
+            return draw_groups(look, [first, *more], days, clock)
+        return draw_curves(look, first, days, clock)
+
     return Figure(
         name="curves",
-        caption=words("caption.curves" if len(shown) == 1 else "caption.groups", outcome=outcome),
-        alternative=words("alt.groups", groups=names, rates=names) if len(shown) > 1 else outcome,
-        source=source,
-        look=look,
-        draw=lambda at: draw_groups(at, list(shown.values()), days) if len(shown) > 1 else draw_curves(at, first, days,
-                                                                                                       clock),
+        caption=f"{words(caption, outcome=outcome)}. {selection(material, analysis)}",
+        alternative=words("alt.analysis.curves", outcome=outcome, shares=_shares(material, shown)),
+        source=material.source,
+        look=material.look,
+        draw=drawing,
         columns=("subgroup", "group", "day", "cumulative_incidence", "lower", "upper", "at_risk"),
-        rows=rows,
-    )  # fmt: skip
+        rows=tuple(
+            (key, p.group, p.day, p.cumulative_incidence, p.lower, p.upper, p.at_risk)
+            for key, own in points.items()
+            for p in own
+        ),
+        notes=_notes(material, max(ends_at(own) for own in points.values()), counted=not more),
+    )
 
 
-def forest(analysis: Analysis, look: Look, source: str) -> Figure | None:
+def _notes(material: Material, end: float, *, counted: bool) -> tuple[str, ...]:
+    """How curves are to be read: what the people under them are, what is withheld, and where their axis ends."""
+    words, least = material.words, material.about.minimum_count
+    protected = (words("curves.note.protected", k=least),) if least > 1 else ()
+    people = (words("curves.note.people"),) if counted else ()
+    return (*people, *protected, *axis_note(words, end))
+
+
+def _shares(material: Material, groups: dict[str, SubgroupResult]) -> str:
+    """The shares of each group at the last of the times told first that has both, for who cannot see the curves."""
+    words, parts = material.words, []
+    for key, group in groups.items():
+        known = [s for s in group.at if s.participants is not None and s.controls is not None]
+        for share in headline_shares(material, known)[-1:]:
+            arms_at = {arm: words.percent(getattr(share, arm)) for arm in ("participants", "controls")}
+            told = words("alt.share", time=material.time(share.day), **arms_at)
+            parts.append(f"{label_of(material, key, group)}: {labels.lower_first(told)}")
+    return "; ".join(parts) or words("row.withheld").rstrip(".")
+
+
+def forest(analysis: Analysis, material: Material) -> Figure | None:
     """The hazard ratio of each group under that of everyone picked; None for a single group."""
-    words = look.words
+    words = material.words
     terms = {key: term for key, group in analysis.groups.items() if (term := treatment_term(full_model(group.models)))}
     overall = terms.pop(EVERYONE, None)
     if overall is None or not terms:
         return None
-    rows = [(_name(words, key, analysis.groups[key]), term) for key, term in terms.items()]
+    rows = [(label_of(material, key, analysis.groups[key]), term) for key, term in terms.items()]
     outcome = labels.lower_first(words.text(analysis.outcome_label))
     told = "; ".join(f"{labels.lower_first(name)} {words.number(term.hazard_ratio, 2)}" for name, term in rows)
+    data = {EVERYONE: overall, **terms}
     return Figure(
         name="forest",
-        caption=words("caption.forest", outcome=outcome),
+        caption=f"{words('caption.forest', outcome=outcome)}. {selection(material, analysis)}",
         alternative=words("alt.forest", everyone=words.number(overall.hazard_ratio, 2), groups=told),
-        source=source,
-        look=look,
-        draw=lambda at: draw_forest(at, rows, overall),
+        source=material.source,
+        look=material.look,
+        draw=lambda look: draw_forest(look, rows, overall),
         columns=("subgroup", "hazard_ratio", "lower", "upper", "p"),
-        rows=tuple((k, t.hazard_ratio, t.lower, t.upper, t.p) for k, t in {EVERYONE: overall, **terms}.items()),
+        rows=tuple((key, t.hazard_ratio, t.lower, t.upper, t.p) for key, t in data.items()),
+        notes=cut_note(words, [limit for t in data.values() for limit in (t.lower, t.upper)]),
     )

@@ -63,13 +63,18 @@ def only_curves(analysis: Analysis) -> Analysis:
     return analysis.model_copy(update={"groups": groups})
 
 
-def blocks_of(analysis: Analysis, config: Config, language: str) -> tuple[Words, list[Block]]:
-    """The paragraphs and tables of an analysis in a language."""
-    words = Words(language)
+def material_of(config: Config, language: str) -> Material:
+    """What the writers of the report need to know of an evaluation, in a language, without its results."""
     nothing = Balance(before=[], after=[], l1=BeforeAfter(before=None, after=None))
     about = estimate.about(config, simulated=False)
     results = Results(evaluation=about, flow=[], description=[], matching=None, balance=nothing, outcomes={})
-    return words, analysis_blocks(Material(results, config, {}, words), "subgroup", analysis)
+    return Material(results, config, {}, Words(language))
+
+
+def blocks_of(analysis: Analysis, config: Config, language: str) -> tuple[Words, list[Block]]:
+    """The paragraphs and tables of an analysis in a language."""
+    material = material_of(config, language)
+    return material.words, analysis_blocks(material, "subgroup", analysis)
 
 
 def to_terminal(analysis: Analysis, config: Config, language: str) -> str:

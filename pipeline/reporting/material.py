@@ -114,7 +114,7 @@ class Material:
         after = self.after(name)
         if after is None:
             return self.words("clock.start")
-        return self.words.get(f"clock.{self.results.outcomes[after].label.sv}", self.words("clock.after"))
+        return self.words.get(f"clock.{self.config.outcome_label(after).sv}", self.words("clock.after"))
 
     def reference(self, factor: str) -> str | None:
         """The base level of a factor."""

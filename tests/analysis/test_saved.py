@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -103,7 +104,13 @@ def test_documents(utfall, tmp_path: Path) -> None:
 def test_figures_have_their_numbers(utfall, tmp_path: Path) -> None:
     assert utfall("subgroup", "--by", "sex", "--figure", str(tmp_path / "figures"))[0] == 0
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert names == [f"{stem}.{end}" for stem in ("curves", "forest") for end in ("csv", "pdf", "png", "svg")]
+    assert names == [
+        *(f"{stem}.{end}" for stem in ("curves", "forest") for end in ("csv", "pdf", "png", "svg")), "index.json"
+    ]  # fmt: skip
+    told = json.loads((tmp_path / "figures/index.json").read_text(encoding="utf-8"))["curves"]
+    assert told["caption"].endswith("i delgrupper. Urval: alla som jämförs.")
+    assert re.search(r"Kvinnor: inom 12\smånader: deltagare \d+\s%, kontroller \d+\s%; Män: inom", told["alternative"])
+    assert any("minst 10 personer" in note for note in told["notes"])
     rows = (tmp_path / "figures/forest.csv").read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[0] for row in rows] == ["subgroup", "everyone", "sex=woman", "sex=man"]
 

@@ -170,7 +170,7 @@ def events(points: list[CurvePoint], day: float) -> int | None:
     return points[max(place, 0)].events if day <= points[-1].day else None
 
 
-def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) -> Figure:
+def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float], clock: str = "") -> Figure:
     """The curves of several subgroups side by side on the same axes."""
     columns = 1 if look.narrow else min(len(subgroups), 4) if look.slide else 2
     rows = math.ceil(len(subgroups) / columns)
@@ -197,5 +197,5 @@ def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float]) 
     handles = [grid[0].plot([], [], color=colour(i), linestyle=DASHES[i])[0] for i in range(2)]
     figure.legend(handles, [look.participants, look.controls], loc="upper left", ncols=2, borderaxespad=0.2,
                   bbox_to_anchor=(0.45 / look.width, 1))  # fmt: skip
-    figure.text(0.5, 0.1 / height, time_label(look), ha="center")
+    figure.text(0.5, 0.1 / height, time_label(look, clock), ha="center")
     return figure

@@ -47,11 +47,13 @@ def _about(material: Material, analysis: Analysis) -> list[str]:
     """Who, which outcome, and what made the groups alike."""
     words, question = material.words, analysis.question
     outcome = words.text(analysis.outcome_label)
-    found = [words("analysis.who", where=question.where) if question.where else words("analysis.everyone")]
+    found = [selection(material, analysis)]
     if analysis.codes is None:
         found.append(words("analysis.outcome", outcome=labels.lower_first(outcome)))
     else:
         found.append(words("analysis.codes", outcome=outcome, codes=words.text(analysis.codes)))
+    if material.after(analysis.outcome):
+        found.append(words("analysis.clock", clock=material.clock(analysis.outcome)))
     found.append(words(f"analysis.matching.{analysis.matching}", classes=", ".join(question.classes)))
     if analysis.unknown_rows:
         found.append(words("analysis.unknown", n=words.number(analysis.unknown_rows)))
@@ -64,14 +66,21 @@ def _not_told(material: Material, analysis: Analysis) -> Iterator[str]:
     for key, group in analysis.groups.items():
         model = full_model(group.models)
         if group.withheld:
-            without.setdefault(f"analysis.withheld.{group.withheld}", []).append(_label(material, key, group))
+            without.setdefault(f"analysis.withheld.{group.withheld}", []).append(label_of(material, key, group))
         elif model is not None and not model.terms:
-            without.setdefault("analysis.unfitted", []).append(_label(material, key, group))
+            without.setdefault("analysis.unfitted", []).append(label_of(material, key, group))
     for reason, groups in without.items():
         yield material.words(reason, groups="; ".join(groups))
 
 
-def _label(material: Material, key: str, group: SubgroupResult) -> str:
+def selection(material: Material, analysis: Analysis) -> str:
+    """Who was asked about, as a sentence."""
+    where = analysis.question.where
+    return material.words("analysis.who", where=where) if where else material.words("analysis.everyone")
+
+
+def label_of(material: Material, key: str, group: SubgroupResult) -> str:
+    """What readers call a group of an analysis."""
     return material.words("subgroups.everyone") if key == "everyone" else material.words.text(group.label)
 
 
@@ -94,7 +103,7 @@ def shares_table(material: Material, name: str, analysis: Analysis, shown: dict[
     for key, group in shown.items():
         for share in group.at:
             line: dict[str, object] = {
-                "group": Label(key, _label(material, key, group)),
+                "group": Label(key, label_of(material, key, group)),
                 "day": Label(f"{share.day:g}", material.time(share.day)),
                 **{k: getattr(share, k) for column in columns[2:4] for k in column.keys},
                 "difference": share.difference,
@@ -159,7 +168,7 @@ def _group_row(material: Material, key: str, group: SubgroupResult) -> dict[str,
     compared = any(t.factor == TREATMENT for t in model.terms) if model else False
     gained = group.effects.days_gained if group.effects else None
     return {
-        "group": Label(key, _label(material, key, group)),
+        "group": Label(key, label_of(material, key, group)),
         "participants": group.participants,
         "controls": group.controls,
         "hazard_ratio": Label("", WITHHELD) if compared and term is None else ratio.value,
@@ -182,7 +191,8 @@ def regression_table(material: Material, name: str, analysis: Analysis, shown: d
     models = {key: model for key, group in shown.items() if (model := next(iter(group.models.values()), None))}
     columns = [Column("term", words("column.comparison"))]
     columns += [
-        Column(key, _label(material, key, shown[key]), "ratio", interval=True, stars=True, decimals=3) for key in models
+        Column(key, label_of(material, key, shown[key]), "ratio", interval=True, stars=True, decimals=3)
+        for key in models
     ]
     rows: list[dict[str, object]] = []
     for term in in_order(material, list(models.values())):
@@ -207,7 +217,7 @@ def _model_notes(
     """Rows that a model lost, and covariates: by selection, or because nobody at a level reached the outcome."""
     words, found = material.words, []
     for key, model in models.items():
-        group = f"{_label(material, key, shown[key])}. " if len(models) > 1 else ""
+        group = f"{label_of(material, key, shown[key])}. " if len(models) > 1 else ""
         if model.left_out != 0:
             found.append(group + words("analysis.left_out", n=words.number(model.left_out)))
         if model.unidentified:
@@ -230,7 +240,7 @@ def varying_table(material: Material, name: str, analysis: Analysis, shown: dict
     )
     rows, notes = [], [words("note.interval")]
     for key, group in shown.items():
-        label = Label(key, _label(material, key, group))
+        label = Label(key, label_of(material, key, group))
         for band in group.hazard_ratio_over_time:
             rows.append({"group": label, "from_day": _period(material, band.from_day, band.to_day), **_limits(band)})
         for point in group.hazard_ratio_curve:
