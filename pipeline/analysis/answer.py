@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeline.config import Config, Covariate, Models, Text
 from pipeline.disclosure import Policy
 from pipeline.disclosure.outcomes import nothing_of
 from pipeline.effects import TREATMENT, FollowUp
-from pipeline.errors import Fault, UserError
+from pipeline.errors import Fault, UserError, stop_if
 from pipeline.formula import read_terms
 from pipeline.group import group_result
 from pipeline.question import Question
@@ -215,8 +216,19 @@ def _refuse_without_answer(data: FollowUp, case: _Case) -> None:
             few = f"fewer than {least}" if reached or least > 1 else "none"
             what = f"{few} of the {name} picked reach the outcome, too few to be shown."
             faults.append(Fault("--where", what, "Try a wider condition, or a wider outcome."))
-    if faults:
-        raise UserError(faults)
+    stop_if(faults or _past_the_end(rows, case.question))
+
+
+def _past_the_end(rows: pd.DataFrame, question: Question) -> Iterator[Fault]:
+    """Days asked about at which nobody is followed any more in one of the arms; nobody's own day is told."""
+    end = float(rows.groupby(TREATMENT)["days"].max().min())
+    for day in question.horizon:
+        if day > end:
+            what = f"day {day:g} lies after the end of the follow-up in one of the groups."
+            yield Fault("--horizon", what, "Name an earlier day.")
+    how = (question.varying or "log").strip()
+    if how not in ("log", "linear") and _bands(how)[0] >= end:
+        yield Fault("--varying", "all days lie after the end of the follow-up.", "Name earlier days, as in 30,183,274.")
 
 
 def _refuse_without_model(groups: dict[str, SubgroupResult]) -> None:

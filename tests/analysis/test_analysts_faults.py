@@ -50,6 +50,8 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--interaction", "--where", "woman", "--rematch"), "--interaction: compares with everyone else"),
         (("--format", "docx"), "--format: docx is no text. Name a file to write it to with --out"),
         (("--horizon", "-3"), "must be days after 0."),
+        (("--horizon", "5000"), "--horizon: day 5000 lies after the end of the follow-up in one of the groups."),
+        (("--varying", "5000"), "--varying: all days lie after the end of the follow-up."),
         (("--save", "Women over 50"), "--save: 'Women over 50' cannot be a name."),
     ],
 )

@@ -81,7 +81,9 @@ def selection(material: Material, analysis: Analysis) -> str:
 
 def label_of(material: Material, key: str, group: SubgroupResult) -> str:
     """What readers call a group of an analysis."""
-    return material.words("subgroups.everyone") if key == "everyone" else material.words.text(group.label)
+    if key != "everyone":
+        return material.words.text(group.label)
+    return material.words("analysis.selected" if group.where else "subgroups.everyone")
 
 
 def _outcome(material: Material, analysis: Analysis) -> str:
