@@ -24,7 +24,7 @@ def with_names(people: pd.DataFrame, person: str, keys: Hashing, folder: Path) -
     in a private folder that is removed; keys are written nowhere.
     """
     text = people[person].astype(str)
-    hashes = text.map({key: in_place_of(key, keys).strip() for key in text.unique()})
+    hashes = text.map({key: (in_place_of(key, keys) or key).strip() for key in text.unique()})
     with engine.session("duckdb", folder) as (connection, scratch):
         others = people.drop(columns=person)
         plain = others.set_axis([f"c{place}" for place in range(others.shape[1])], axis=1)

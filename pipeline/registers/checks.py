@@ -12,15 +12,16 @@ from pipeline.engine import quoted
 from pipeline.errors import Fault, list_some
 from pipeline.registers import values
 from pipeline.registers.codes import unverified_codes
-from pipeline.registers.contracts import MISSING, Column, Contract, Found
+from pipeline.registers.contracts import BLANKS, MISSING, Column, Contract, Found
+from pipeline.registers.pseudonyms import AS_WRITTEN
 
 if TYPE_CHECKING:
     import ibis
     import ibis.expr.types as ir
 
 _CODES_SHOWN = 20
-# What is shown of an unknown code: short, and no run of digits as long as a date or a person's number.
-_CODE_LIKE = r"^[\p{L}\d_-]{1,5}$"
+# What is shown of an unknown code: short, and no more digits than a code has, for it may be a key in the wrong column.
+_CODE_LIKE = r"^(\d{1,3}|[\p{L}_-][\p{L}\d_-]{0,4})$"
 _ROWS_SHOWN = 5
 
 
@@ -93,25 +94,27 @@ def code_account(source: str, column: Column, found: list[ir.Table], unknown_row
 
 
 def _different_values(file: Delivered, columns: list[Column]) -> ir.Table:
-    """The different values of columns: `column`, `raw`, `text` (trimmed, null for none) and the number of `rows`.
+    """The different values of columns: `name`, `raw`, `text` (plain, null for none) and the number of `rows`.
 
     A register has millions of rows and a few thousand dates and codes: what is judged once for each value costs little.
     Keys differ in every row and are not judged, but for whether they are there and have blanks around them.
     """
     whole = f"FROM read_parquet({quoted(file.rows)}) WHERE fields = {len(file.header)}"
-    none = ", ".join(quoted(mark) for mark in ("", *MISSING))
     parts = []
     for column in columns:
         raw = column.name
-        if column.kind == "key":
-            there, padded = f"WHEN {raw} IS NOT NULL THEN 'x'", f"WHEN trim({raw}) <> {raw} THEN ' x'"
-            raw = f"CASE WHEN trim({raw}) IN ({none}) THEN '' {padded} {there} END"
+        if column.kind == "key":  # a hash by now, after as many blanks as tell how the key was written
+            written = ", ".join(map(quoted, AS_WRITTEN))
+            raw = f"list_value({written})[length({raw}) - length(ltrim({raw})) + 1]"
         parts.append(f"SELECT {quoted(column.name)} AS name, {raw} AS raw, count(*) AS rows {whole} GROUP BY ALL")
-    return file.text.sql(
-        f"""SELECT name, raw, CASE WHEN trim(raw) NOT IN ({none}) THEN trim(raw) END AS text, rows
-        FROM ({" UNION ALL ".join(parts)})""",
+    # Trimmed in SQL: as an expression it would stand many times in those that follow from it.
+    bare, none = f"trim(raw, {quoted(BLANKS)})", ", ".join(quoted(mark) for mark in ("", *MISSING))
+    found = file.text.sql(
+        f"SELECT name, raw, CASE WHEN {bare} NOT IN ({none}) THEN {bare} END AS text, rows "
+        f"FROM ({' UNION ALL '.join(parts)})",
         schema={"name": "string", "raw": "string", "text": "string", "rows": "int64"},
     )
+    return found.mutate(text=values.plain_values(found, columns))
 
 
 def _counts(file: Delivered) -> dict[str, Any]:
@@ -183,7 +186,9 @@ def _decimal(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> tuple[
     for column in amounts:
         number = counts[f"{column.name}/{mark}"]
         if number:
-            rows = _first_rows(whole, whole[column.name].contains(other))
+            wrong = values.impossible(whole[column.name], column)
+            assert wrong is not None
+            rows = _first_rows(whole, whole[column.name].contains(other) & ~wrong)
             place = f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}"
             what = f"the decimal mark is '{other}', but '{found}' elsewhere."
             faults.append(Fault(place, what, "Correct the file, or set 'decimal' for the source in the configuration."))

@@ -15,8 +15,11 @@ from typing import Literal
 
 Kind = Literal["key", "date", "year", "whole", "amount", "code", "text"]
 
-# What stands for "no value" beside an empty field, as statistical programs write it.
-MISSING = (".", "NA", "NULL")
+BLANKS = " \t\n\r\v\f"  # what is trimmed from around values
+# What stands for "no value" beside an empty field, as statistical programs, spreadsheets and databases write it.
+MISSING = (".", "NA", "NaN", "nan", "NULL", "None", "<NA>", "#N/A")
+DECIMALS = (".0", ",0")  # of a whole number that a program kept as a decimal one, since others of its column are blank
+SPECIAL_MISSING = r"^\.[A-Za-z_]$"  # kinds of it: .A to .Z and ._ in SAS, .a to .z in Stata
 # Dates that registers write for "no date": two in AF's case system, one that databases use for an open end.
 SENTINEL_DATES = (dt.date(7, 1, 1), dt.date(1989, 1, 1), dt.date(9999, 12, 31))
 # Other dates outside these years cannot be right.

@@ -132,11 +132,14 @@ def deliver(
     if isinstance(opened, Fault):
         return None, [opened]
     if not any(opened.header):
-        return None, [Fault(part.shown, "is empty.", "Ask for the extract anew, or name another file.")]
+        remedy = "Put the names of columns on its first line, or ask for the extract anew."
+        return None, [Fault(part.shown, "is empty, or its first line is.", remedy)]
     contract = contract_of(source.register_, name)
     if headless := identity.named_in_header(opened.header, part.shown, keys.reference):
         return None, [headless]
     found = find_columns(contract, opened.header, source.columns)
+    if not found.columns:
+        return None, [_no_column(part.shown, contract, opened)]
     unused = {f"unused_{number}": delivered for number, delivered in enumerate(found.unused)}
     faults = list(_column_faults(part.shown, contract, opened.header, found, source))
     year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
@@ -148,6 +151,7 @@ def deliver(
     columns = {ours: delivered for ours, delivered in (found.columns | unused).items() if ours != "person_id"}
     faults += identity.misplaced(text, rows, columns, set(unused), part.shown, keys.reference)
     if "person_id" in found.columns:
+        faults += identity.rounded_keys(text, rows, found.columns["person_id"], part.shown)
         rows = pseudonyms.replace_keys(text.con, rows, ("row", "fields", *found.columns), keys)
     file = Delivered(
         source=name,
@@ -254,9 +258,28 @@ def _column_faults(
     for column in found.missing:
         if column.required and column.name not in source.columns:
             yield Fault(shown, f"has no column '{column.title}' ({column.name}).", _near(column.title, found, header))
-    for delivered in dict.fromkeys(found.columns.values()):
-        if header.count(delivered) > 1:
+    ours_of: dict[str, list[str]] = {}
+    for ours, delivered in found.columns.items():
+        ours_of.setdefault(delivered, []).append(ours)
+    for delivered, ours_all in ours_of.items():
+        alike = re.compile(re.escape(delivered) + r"( \(column \d+\))?", re.IGNORECASE)  # see `names_told_apart`
+        if sum(alike.fullmatch(name) is not None for name in header) > 1:
             yield Fault(shown, f"has several columns '{delivered}'.", "Keep one of them, or rename the others.")
+        if len(ours_all) > 1:
+            what = f"column '{delivered}' is taken for {' and for '.join(ours_all)}."
+            yield Fault(shown, what, "Correct 'columns' for the source in the configuration.")
+
+
+def _no_column(shown: str, contract: Contract, opened: Opened) -> Fault:
+    """A fault for a file without any of the columns; what stands in its first line may be data, and is not shown."""
+    place = "its first line"
+    others = "Put the names of columns there; if they are, set 'delimiter', 'encoding' or 'register' for the source."
+    if opened.format == "excel":
+        place = f"the first row of sheet '{opened.part}'"
+        others = "Put the names of columns there, or name another sheet with 'sheet'."
+    elif opened.format != "text":
+        place, others = "its names", "See whether it is the right file, or map its columns with 'columns'."
+    return Fault(shown, f"none of the columns of {contract.title} is in {place}.", others)
 
 
 def _near(wanted: str, found: Found, header: Sequence[str]) -> str:
@@ -264,8 +287,6 @@ def _near(wanted: str, found: Found, header: Sequence[str]) -> str:
     if near:
         names = " or ".join(f"'{name}'" for name in near)
         return f"It has {names}; map it with 'columns' in the configuration if that is it."
-    if len(header) == 1:
-        return "It has one column only: set 'delimiter' for the source in the configuration."
     return "Ask for the column, or map it with 'columns' in the configuration."
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.engine import quoted
 from pipeline.errors import Fault, list_some
+from pipeline.registers.contracts import DECIMALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # What may be a number, for the engine to sort out the bulk of values; `number_in` decides.
 CANDIDATE = r"(^|[^0-9])((19|20)?[0-9]{6}[-+ ]?([0-9]{4}|[A-Za-z][A-Za-z0-9][0-9]{2}))($|[^0-9])"
 _NUMBER = re.compile(r"(?<!\d)((?:19|20)?)(\d{2})(\d{2})(\d{2})([-+ ]?)(\d{4}|[A-Za-z][A-Za-z0-9]\d{2})(?![0-9A-Za-z])")
+_ROUNDED = r"^\s*\d+([.,]\d+)?[eE]\+?\d+\s*$"  # a number with an exponent
 _COORDINATION = 60  # added to the day of a samordningsnummer
 SHARE = 0.5  # of the values of a column nobody uses: what is a column of numbers, and no chance
 _ROWS_SHOWN = 5
@@ -42,9 +44,34 @@ def number_in(text: str, reference: dt.date) -> str | None:
     return None
 
 
-def twelve(text: str, reference: dt.date) -> str:
-    """A key as it is compared: a personal number in twelve characters, however it is written; any other as it is."""
-    return (number_in(text, reference) if _NUMBER.fullmatch(text) else None) or text
+def as_compared(key: str, reference: dt.date | None) -> str:
+    """A key as it is compared, however it is written: text in one register may be a number in another.
+
+    A personal number in twelve characters; any other without zeros before it and without the decimal of 123.0.
+
+    Parameters
+    ----------
+    reference : as for `number_in`; None for a key that is no personal number
+    """
+    whole = key[:-2] if key.endswith(DECIMALS) and key[:-2].isdigit() else key
+    number = number_in(whole, reference) if reference and _NUMBER.fullmatch(whole) else None
+    return number or (whole.lstrip("0") or "0" if whole.isdigit() else whole)
+
+
+def rounded_keys(connection: Any, rows: Path, delivered: str, shown: str) -> Iterator[Fault]:
+    """A fault for keys that a program wrote as 1.2E+11, of which the last digits are gone: they would be one person.
+
+    Parameters
+    ----------
+    rows : Parquet file with `row` and `person_id` as delivered
+    """
+    matching = f"FROM read_parquet({quoted(rows)}) WHERE regexp_matches(person_id, '{_ROUNDED}')"
+    found = connection.raw_sql(f"SELECT row, count(*) OVER () {matching} ORDER BY row LIMIT {_ROWS_SHOWN}").fetchall()
+    if found:
+        what = "keys are written like 1.2E+11, and without their last digits they are nobody's."
+        remedy = "Ask for the extract anew, with the key as text; spreadsheets and R write long numbers in this way."
+        places = list_some((row for row, _ in found), _ROWS_SHOWN, found[0][1])
+        yield Fault(f"{shown}, column {delivered}, {places}", what, remedy)
 
 
 def _born(year: str, month: int, day: int, mark: str, reference: dt.date) -> int | None:

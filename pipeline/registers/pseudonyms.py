@@ -17,6 +17,7 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+import re
 import secrets
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,14 +27,17 @@ from typing import Any
 
 from pipeline.engine import quoted
 from pipeline.errors import Fault
-from pipeline.registers.contracts import MISSING
-from pipeline.registers.identity import CANDIDATE, twelve
+from pipeline.registers.contracts import DECIMALS, MISSING, SPECIAL_MISSING
+from pipeline.registers.identity import CANDIDATE, as_compared
 
 _BYTES = 32  # of a key; a shorter one could be guessed
 # Bytes of the hash that are used: two people of ten million are taken for one once in 10^8 times. They are twelve
 # characters, the most that DuckDB keeps in the row itself: with longer ones, cleaning takes a third more memory.
 _KEPT = 9
 REMEMBERED = 1_000_000  # keys, in a quarter of a gigabyte, until all files are read
+_SPECIAL_MISSING = re.compile(SPECIAL_MISSING)
+# How a key was written, which is counted, by the number of blanks before its hash: with blanks, with a decimal, both.
+AS_WRITTEN = ("x", " x", "x.0", " x.0")
 _LETTERS = 16  # of a person's name, four bits each
 
 
@@ -124,18 +128,18 @@ def _hashes(keys: Any, hashing: Hashing) -> Any:
     return pa.table({"person_id": keys.column("person_id"), "hash": pa.array(hashes, pa.string())})
 
 
-def in_place_of(text: str, hashing: Hashing, *, number: bool = True) -> str:
-    """The hash of a key, padded where the key was, since that is counted; marks for no key stay.
+def in_place_of(text: str, hashing: Hashing, *, number: bool = True) -> str | None:
+    """The hash of a key, after as many blanks as tell how it was written (`AS_WRITTEN`); None where there is no key.
 
     `number` is false for keys that are known not to be personal numbers.
     """
     if (known := hashing.known.get(text)) is not None:
         return known
-    key = text.strip(" ")
-    if key in ("", *MISSING):
-        return text
-    found = _hash(hashing.key, twelve(key, hashing.reference) if number else key)
-    placed = found if key == text else f" {found}"
+    key = text.strip()
+    if key in ("", *MISSING) or _SPECIAL_MISSING.fullmatch(key):
+        return None
+    found = _hash(hashing.key, as_compared(key, hashing.reference if number else None))
+    placed = " " * ((key != text) + 2 * key.endswith(DECIMALS)) + found
     if len(hashing.known) < REMEMBERED:
         hashing.known[text] = placed
     return placed
@@ -174,7 +178,7 @@ def find_again(pseudonyms: Path, key: bytes, originals: Iterable[str]) -> dict[s
     from pyarrow.parquet import read_table
 
     names = {row["pseudonym"]: row["person_id"] for row in read_table(pseudonyms).to_pylist()}
-    hashes = {original: _hash(key, original) for original in originals}
+    hashes = {original: _hash(key, as_compared(original, None)) for original in originals}
     return {original: names[found] for original, found in hashes.items() if found in names}
 
 

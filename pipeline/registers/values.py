@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.registers.codes import code_list, known_codes
-from pipeline.registers.contracts import FIRST_YEAR, LAST_YEAR, MISSING, SENTINEL_DATES, Column
+from pipeline.registers.contracts import (
+    DECIMALS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MISSING,
+    SENTINEL_DATES,
+    SPECIAL_MISSING,
+    Column,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,8 +25,9 @@ _AMOUNT = r"^-?\d{1,15}([.,]\d+)?$"
 _WHOLE = r"^-?\d{1,15}$"
 _YEAR = r"^(\d{4}|0)$"  # 0 is a 0000 that lost its zeros
 _PATTERNS = {"year": _YEAR, "whole": _WHOLE, "amount": _AMOUNT}
+_WITHOUT_DECIMALS = ("key", "date", "year", "whole", "code")  # kinds of columns
 # Forms in which a value can be delivered that mean the same as the usual one.
-FORMS = ("padded", "packed_date", "time_of_day", "partial_date", "lost_zeros", "label")
+FORMS = ("padded", "packed_date", "time_of_day", "partial_date", "lost_zeros", "decimals", "label")
 _WRONG = {
     "date": ("impossible date", "impossible dates"),
     "year": ("value that is no year", "values that are no years"),
@@ -26,7 +35,8 @@ _WRONG = {
     "amount": ("text in a column of numbers", "texts in a column of numbers"),
 }
 _REMEDY = {
-    "date": "Dates are written YYYY-MM-DD or YYYYMMDD; blank means none.",
+    "date": "Dates are written YYYY-MM-DD or YYYYMMDD (not day first, no numbers of days, no time but midnight); "
+    "blank means none.",
     "year": "Years are written with four digits; blank or 0000 means none.",
     "whole": "See whether the column is the right one and its lines are whole.",
     "amount": "See whether the column is the right one and its lines are whole.",
@@ -41,11 +51,37 @@ def trimmed(text: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(bare.isin(["", *MISSING]), ibis.null("string"), bare)
 
 
+def plain(text: ir.StringValue, column: Column) -> ir.StringValue:
+    """A trimmed text without what programs add to it: 70 for 70.0, null for SAS's and Stata's marks of no value."""
+    return _plain(text, has_decimals(text) if column.kind in _WITHOUT_DECIMALS else None)
+
+
+def plain_values(found: ir.Table, columns: Sequence[Column]) -> ir.StringValue:
+    """As `plain`, of values of several columns: `name` of the column and trimmed `text`."""
+    whole = [column.name for column in columns if column.kind in _WITHOUT_DECIMALS]
+    return _plain(found.text, found.name.isin(whole or [""]) & has_decimals(found.text))
+
+
+def _plain(text: ir.StringValue, decimals: ir.BooleanValue | None) -> ir.StringValue:
+    import ibis
+
+    bare = text if decimals is None else ibis.ifelse(decimals, text.substr(0, text.length() - 2), text)
+    return _when(bare, ~text.re_search(SPECIAL_MISSING))
+
+
+def has_decimals(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text ends as a whole number that was written with a decimal, 70.0 or 70,0."""
+    import ibis
+
+    return ibis.or_(*(text.endswith(mark) for mark in DECIMALS))
+
+
 def typed(text: ir.StringValue, column: Column) -> ir.Value:
     """The value of a column; null where there is none, where a sentinel stands for none, and where it is impossible."""
-    if column.kind == "date":
+    if column.kind == "date":  # takes decimals itself, and marks of no value name no day
         day = as_date(text)
         return _when(day, _plausible(day))
+    text = plain(text, column)
     if column.kind == "year":
         year = text.try_cast("int32")
         return _when(year, text.re_search(_YEAR) & (year > 0))
@@ -58,6 +94,7 @@ def typed(text: ir.StringValue, column: Column) -> ir.Value:
 
 def impossible(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
     """Whether there is a value that the column cannot hold; None for columns that can hold any text."""
+    text = plain(text, column)
     if column.kind == "date":
         day = as_date(text)
         return text.notnull() & ~(stands_for_none(text) | _plausible(day).fill_null(False))
@@ -99,6 +136,7 @@ def _dashed(text: ir.StringValue) -> ir.StringValue:
     return ibis.cases(
         ((text.length() == 10) & day.like("____-__-__"), text),
         ((text.length() == 8) & ~text.contains("-"), packed),
+        ((text.length() == 10) & has_decimals(text), packed),
         ((text.length() > 10) & day.like("____-__-__") & text.substr(10).re_search(_MIDNIGHT), day),
     )
 
@@ -116,9 +154,12 @@ def stands_for_none(text: ir.StringValue) -> ir.BooleanValue:
 
 
 def unknown_code(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
-    """Whether there is a code that the column's code list does not know; None for columns without a list."""
+    """Whether there is a code that the column's list does not know, or of another form where there is no list.
+
+    None for columns that can hold any code.
+    """
     if column.codes is None:
-        return None
+        return text.notnull() & ~text.re_search(rf"^\d{{1,{column.width}}}$") if column.width else None
     known = sorted({code.upper() for code in known_codes(column.codes)})
     return text.notnull() & ~_code(text, column.width).upper().isin(known)
 
@@ -128,7 +169,7 @@ def conditions(found: ir.Table, columns: Sequence[Column]) -> dict[str, ir.Boole
 
     Parameters
     ----------
-    found : `name` of the column, `raw` and trimmed `text`, and `day` for those of dates (see `with_days`)
+    found : `name` of the column, `raw` and plain `text`, and `day` for those of dates (see `with_days`)
     """
     text, day = found.text, found.day
     known = day.notnull() & text.notnull()
@@ -151,12 +192,13 @@ def conditions(found: ir.Table, columns: Sequence[Column]) -> dict[str, ir.Boole
         "impossible": text.notnull() & _any_of([of(kind) & ~fits for kind, fits in right.items()]),
         "unknown": unknown,
         "sentinel": of("date") & none,
-        "comma": of("amount") & text.contains(","),
-        "point": of("amount") & text.contains("."),
+        "comma": of("amount") & right["amount"] & text.contains(","),
+        "point": of("amount") & right["amount"] & text.contains("."),
         "packed_date": known & (text.length() == 8),
         "time_of_day": known & (text.length() > 10),
         "partial_date": known & (text.substr(0, 10).endswith("-00") | ((text.length() == 8) & text.endswith("00"))),
         "lost_zeros": (of("year") & (text == "0")) | (digits & _any_of(short)),
+        "decimals": of(*_WITHOUT_DECIMALS) & has_decimals(found.raw.strip()),
         "label": found.name.isin(numbered or [""]) & text.notnull() & ~digits & ~unknown,
     }
 

@@ -25,7 +25,7 @@ from small_extracts import (
 from pipeline import load
 from pipeline.config import Config
 from pipeline.errors import UserError
-from pipeline.registers.identity import number_in, twelve
+from pipeline.registers.identity import as_compared, number_in
 from pipeline.registers.pseudonyms import _decimal, hashing, key_proof
 from pipeline.workspace import Run
 
@@ -68,10 +68,12 @@ def test_numbers_are_recognised(text: str, expected: str | None) -> None:
     assert number_in(text, DAY) == expected
 
 
-def test_a_key_is_compared_in_twelve_characters_and_any_other_as_it_is() -> None:
-    assert twelve("800101-1231", DAY) == twelve(NUMBER, DAY) == NUMBER
-    assert twelve("8231", DAY) == "8231"
-    assert twelve("nr 19800101-1231", DAY) == "nr 19800101-1231"
+def test_a_personal_number_is_compared_in_twelve_characters_and_any_other_key_as_a_number() -> None:
+    assert as_compared("800101-1231", DAY) == as_compared(NUMBER, DAY) == NUMBER
+    assert as_compared("8231", DAY) == as_compared("0008231", DAY) == as_compared("8231.0", None) == "8231"
+    assert as_compared(f"{NUMBER}.0", DAY) == NUMBER
+    assert (as_compared("0", None), as_compared("X07", None)) == ("0", "X07")
+    assert as_compared("nr 19800101-1231", DAY) == "nr 19800101-1231"
 
 
 def run_load(config: Config, files: Files, folder: Path) -> Path:

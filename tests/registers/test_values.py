@@ -44,6 +44,8 @@ def judged(connection: ibis.BaseBackend, text: str | None, column: Column) -> tu
     [
         ("2020-02-29", dt.date(2020, 2, 29)),
         ("20200229", dt.date(2020, 2, 29)),
+        ("20200229.0", dt.date(2020, 2, 29)),
+        (".A", None),
         ("2020-02-29 00:00:00", dt.date(2020, 2, 29)),
         ("2020-02-29T00:00:00.000", dt.date(2020, 2, 29)),
         ("1900-01-01", dt.date(1900, 1, 1)),
@@ -66,7 +68,8 @@ def test_dates(connection: ibis.BaseBackend, text: str | None, day: dt.date | No
 @pytest.mark.parametrize(
     "text",
     ["2020-02-30", "20210229", "2020-13-01", "2020-1-3", "29/02/2020", "2020", "202002", "1850-01-01", "2150-01-01",
-     "2020-02-29 13:45:00", "2020-02-29x", "igår", "2020-00-12", "2020-13-00", "202-002-01", "2020-2-29 ", "20-2-2020"],
+     "2020-02-29 13:45:00", "2020-02-29x", "igår", "2020-00-12", "2020-13-00", "202-002-01", "2020-2-29 ", "20-2-2020",
+     "29-02-2020", "29022020", "43890", "2020-02-29.5"],
 )  # fmt: skip
 def test_impossible_dates(connection: ibis.BaseBackend, text: str) -> None:
     assert judged(connection, text, DATE) == (None, True)
@@ -89,6 +92,8 @@ def test_sentinels_are_told_from_blanks(connection: ibis.BaseBackend, text: str 
         (YEAR, "0", None),
         (WHOLE, "-3", -3),
         (WHOLE, "007", 7),
+        (WHOLE, "1,0", 1),
+        (YEAR, "1985.0", 1985),
         (AMOUNT, "12,5", 12.5),
         (AMOUNT, "12.5", 12.5),
         (AMOUNT, "-3", -3.0),
@@ -101,7 +106,7 @@ def test_numbers(connection: ibis.BaseBackend, column: Column, text: str | None,
 
 @pytest.mark.parametrize(
     ("column", "text"),
-    [(YEAR, "85"), (YEAR, "19850101"), (YEAR, "okänt"), (WHOLE, "1,0"), (WHOLE, "tre"), (WHOLE, "9" * 20),
+    [(YEAR, "85"), (YEAR, "19850101"), (YEAR, "okänt"), (WHOLE, "1,5"), (WHOLE, "tre"), (WHOLE, "9" * 20),
      (AMOUNT, "1 000"), (AMOUNT, "1,000,5"), (AMOUNT, "12,"), (AMOUNT, "1e3"), (AMOUNT, "NaN"), (AMOUNT, "12kr")],
 )  # fmt: skip
 def test_text_in_columns_of_numbers(connection: ibis.BaseBackend, column: Column, text: str) -> None:
@@ -116,12 +121,14 @@ def test_text_in_columns_of_numbers(connection: ibis.BaseBackend, column: Column
         (REASON, "1", "1"),
         (REASON, "01", "1"),
         (REASON, "12", "12"),
+        (REASON, "7.0", "7"),
+        (MUNICIPALITY, ".A", None),
         (REGION, "0", "00"),
         (REGION, "00", "00"),
         (REGION, "Övriga Europa", "Övriga Europa"),
     ],
 )
-def test_leading_zeros_are_restored(connection: ibis.BaseBackend, column: Column, text: str, code: str) -> None:
+def test_leading_zeros_are_restored(connection: ibis.BaseBackend, column: Column, text: str, code: str | None) -> None:
     assert judged(connection, text, column)[0] == code
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ Read = Callable[["ibis.BaseBackend", Mapping[str, str], Path], str]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file or table that can be read: its columns, and what was found out about it."""
+    """A file or table that can be read: its columns, each name once, and what was found out about it."""
 
     format: Format
     header: tuple[str, ...]
@@ -56,7 +56,8 @@ def open_file(
         if isinstance(found, Fault):
             return found
         names, name = found
-        return Opened("excel", tuple(names), partial(_read_sheet, path, name, names), part=name)
+        header = names_told_apart(names)
+        return Opened("excel", header, partial(_read_sheet, path, name, header), part=name)
     if kind == "parquet":
         return _parquet(path, shown)
     opened = statistics.open_statistics(path, shown, kind, encoding)
@@ -73,16 +74,25 @@ def open_table(connection: ibis.BaseBackend, name: str, shown: str, kind: Format
         return Fault(shown, f"cannot be read ({type(error).__name__}).", "See whether it is there and yours to read.")
 
     def read(into: ibis.BaseBackend, wanted: Mapping[str, str], path: Path) -> str:
-        arrow.write_rows(into, database.batches(connection, name), wanted, path, len(columns))
+        arrow.write_rows(into, database.batches(connection, name), columns, wanted, path, len(columns))
         return ""
 
     return Opened(kind, tuple(columns), read, part=name)
+
+
+def names_told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, of which some may be missing or there before: those are named by their place too."""
+    told: list[str] = []
+    for place, name in enumerate(names, start=1):
+        told.append(name if name and name not in told else f"{name} (column {place})".strip())
+    return tuple(told)
 
 
 def _text(path: Path, shown: str, scratch: Path, encoding: str | None, delimiter: str | None) -> Opened | Fault:
     file = open_text(path, shown, scratch, encoding, delimiter)
     if isinstance(file, Fault):
         return file
+    file = replace(file, header=names_told_apart(file.header))
 
     def read(connection: ibis.BaseBackend, columns: Mapping[str, str], rows: Path) -> str:
         read_rows(connection, file, columns, rows, trim=False)
@@ -99,21 +109,26 @@ def _parquet(path: Path, shown: str) -> Opened | Fault:
     from pipeline.engine import quoted
 
     try:
-        names = tuple(read_schema(path).names)
+        names = names_told_apart(read_schema(path).names)
     except (OSError, ArrowException):
         return Fault(shown, "cannot be read as Parquet.", "See whether it is whole.")
 
     def read(connection: ibis.BaseBackend, columns: Mapping[str, str], rows: Path) -> str:
-        arrow.write_rows(connection, f"SELECT * FROM read_parquet({quoted(path)})", columns, rows, len(names))
+        arrow.write_rows(connection, f"SELECT * FROM read_parquet({quoted(path)})", names, columns, rows, len(names))
         return ""
 
     return Opened("parquet", names, read)
 
 
 def _read_sheet(
-    path: Path, sheet: str, names: list[str], connection: ibis.BaseBackend, columns: Mapping[str, str], rows: Path
+    path: Path,
+    sheet: str,
+    names: tuple[str, ...],
+    connection: ibis.BaseBackend,
+    columns: Mapping[str, str],
+    rows: Path,
 ) -> str:
-    arrow.write_rows(connection, sheets.sheet_batches(path, sheet, names), columns, rows, len(names))
+    arrow.write_rows(connection, sheets.sheet_batches(path, sheet, names), names, columns, rows, len(names))
     return ""
 
 
@@ -129,8 +144,9 @@ def _read_statistics(
     """Read with the encoding that all texts can be read in; the first pieces may be in order and a later one not."""
     for candidate in (encoding,) if encoding else statistics.ENCODINGS:
         try:
-            batches = statistics.statistics_batches(path, kind, candidate, list(dict.fromkeys(columns.values())))
-            arrow.write_rows(connection, batches, columns, rows, fields)
+            names = list(dict.fromkeys(columns.values()))
+            batches = statistics.statistics_batches(path, kind, candidate, names)
+            arrow.write_rows(connection, batches, names, columns, rows, fields)
             return candidate or "utf-8"
         except Exception as error:
             if not statistics.is_encoding_error(error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,19 @@ _HEADER_ROW = 1  # people count the row of names
 
 
 def write_rows(
-    connection: ibis.BaseBackend, source: pa.RecordBatchReader | str, header: Mapping[str, str], path: Path, fields: int
+    connection: ibis.BaseBackend,
+    source: pa.RecordBatchReader | str,
+    names: Sequence[str],
+    header: Mapping[str, str],
+    path: Path,
+    fields: int,
 ) -> None:
     """Write a Parquet file with a row per delivered row: `row` (the header is row 1), `fields`, and columns as text.
 
     Parameters
     ----------
     source : batches of rows, or SQL that gives them
+    names : of the source's columns in their order; columns are taken by place, since names may differ in case alone
     header : delivered name by our name, of the columns that are wanted
     fields : how many columns were delivered
 
@@ -33,16 +39,17 @@ def write_rows(
     if not isinstance(source, str):
         database.register("delivered", source)
         source = "SELECT * FROM delivered"
-    types = {name: str(kind) for name, kind, *_ in database.sql(f"DESCRIBE {source}").fetchall()}
+    types = [str(kind) for _, kind, *_ in database.sql(f"DESCRIBE {source}").fetchall()]
+    places = {ours: names.index(name) for ours, name in header.items()}
     fixed = (f"row_number() OVER () + {_HEADER_ROW} AS row", f"{fields}::INT AS fields")
-    wanted = (f"{_text(_name(name), types[name])} AS {ours}" for ours, name in header.items())
+    wanted = (f"{_text(f'c{place}', types[place])} AS {ours}" for ours, place in places.items())
     something = " OR ".join(f"{ours} IS NOT NULL" for ours in header) or "true"
     database.execute(
         f"""
         COPY (
             SELECT * FROM (
                 SELECT {", ".join((*fixed, *wanted))}
-                FROM ({source})
+                FROM ({source}) AS delivered_columns({", ".join(f"c{place}" for place in range(len(types)))})
             )
             WHERE {something}
         ) TO {quoted(path)} (FORMAT parquet)
@@ -63,9 +70,4 @@ def _text(column: str, kind: str) -> str:
         # Excel and some databases have no dates without a time of day.
         day = f"{column}::DATE::VARCHAR"
         return f"CASE WHEN {column} = date_trunc('day', {column}) THEN {day} ELSE {column}::VARCHAR END"
-    return f"nullif({column}::VARCHAR, '')"
-
-
-def _name(name: str) -> str:
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
+    return f"nullif(replace({column}::VARCHAR, chr(160), ' '), '')"  # a blank like others, so that trimming takes it

@@ -105,8 +105,15 @@ def columns(connection: ibis.BaseBackend, name: str) -> list[str]:
 
 
 def batches(connection: ibis.BaseBackend, name: str) -> pa.RecordBatchReader:
-    """A table's rows in pieces."""
-    return _table(connection, name).to_pyarrow_batches()
+    """A table's rows in pieces.
+
+    SQLite keeps what it was given, whatever the type of the column: 20200131 in a column of dates is no day since 1970,
+    and is judged as the text that it is.
+    """
+    table = _table(connection, name)
+    if connection.name == "sqlite":
+        table = table.select(*(table[column].cast("string").name(column) for column in table.columns))
+    return table.to_pyarrow_batches()
 
 
 def _table(connection: ibis.BaseBackend, name: str) -> ir.Table:

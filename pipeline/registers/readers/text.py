@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.engine import quoted
 from pipeline.errors import Fault
-from pipeline.registers.contracts import MISSING
+from pipeline.registers.contracts import BLANKS, MISSING
 
 if TYPE_CHECKING:
     import ibis
@@ -68,8 +68,7 @@ def open_text(path: Path, shown: str, scratch: Path, encoding: str | None, delim
             return Fault(shown, "holds zero bytes, so it is damaged or no text file.", "Ask for the file anew.")
         header_line = _first_line(lines)
         mark = delimiter or _delimiter(header_line)
-        header = tuple(name.strip() for name in next(csv.reader([header_line], delimiter=mark), []))
-        return TextFile(path, lines, candidate, mark, header, is_gzip(path))
+        return TextFile(path, lines, candidate, mark, _names(header_line, mark), is_gzip(path))
     place = _undecodable_line(path, encoding or "utf-8")
     return Fault(shown, f"is not {encoding} text{place}.", "Correct 'encoding' in the configuration, or leave it out.")
 
@@ -140,8 +139,8 @@ def _as_it_stands(position: int) -> str:
 
 def _trimmed(position: int) -> str:
     """SQL for one value: trimmed, null for nothing and for marks of no value."""
-    nothing = ", ".join(quoted(mark) for mark in ("", *MISSING))
-    return f"CASE WHEN trim(v[{position}]) NOT IN ({nothing}) THEN trim(v[{position}]) END"
+    bare, nothing = f"trim(v[{position}], {quoted(BLANKS)})", ", ".join(quoted(mark) for mark in ("", *MISSING))
+    return f"CASE WHEN {bare} NOT IN ({nothing}) THEN {bare} END"
 
 
 def _copy(path: Path, lines: Path, encoding: str) -> bool:
@@ -181,8 +180,16 @@ def _byte_order_mark(path: Path) -> str | None:
 
 
 def _first_line(lines: Path) -> str:
+    """The line of names, without a byte order mark: it is there when an encoding is given, or is not the file's."""
     with lines.open(encoding="utf-8", newline="\n") as file:
-        return file.readline().rstrip("\n")
+        line = file.readline().rstrip("\n")
+    return line.removeprefix("\ufeff").removeprefix(codecs.BOM_UTF8.decode("cp1252"))
+
+
+def _names(line: str, delimiter: str) -> tuple[str, ...]:
+    """The names of the columns; a delimiter at the end of the line begins no column."""
+    names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    return tuple(names[:-1] if names and not names[-1] else names)
 
 
 def _delimiter(header: str) -> str:
