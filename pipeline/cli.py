@@ -159,6 +159,7 @@ def check(config_path: Path) -> None:
     config = read_config(config_path)
     with logged(None):
         from pipeline import load
+        from pipeline.accountremarks import worth_a_look
         from pipeline.accounttext import account_lines
         from pipeline.disclosure.policy import Policy
         from pipeline.errors import stop_if
@@ -168,7 +169,9 @@ def check(config_path: Path) -> None:
         policy = Policy.of(config)
         for line in account_lines(account, policy):
             click.echo(line)
-    click.echo("No fault found.")
+        remarks = [f"  {line}" for line in worth_a_look(account, config.population, policy)]
+    click.echo("\n".join(["Look at this before you go on:", *remarks] if remarks else ["Nothing stands out."]))
+    click.echo("No fault found: the extracts can be used.")
 
 
 @utfall.command()

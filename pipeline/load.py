@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import engine
 from pipeline.account import Account, CodeAccount, FileAccount, write_account
+from pipeline.accountremarks import worth_a_look
 from pipeline.config import Config, Sources
+from pipeline.disclosure.policy import Policy
 from pipeline.errors import Fault, stop_if
 from pipeline.provenance import simulated_extracts
 from pipeline.registers import canonical, checks, extracts
@@ -29,6 +31,7 @@ from pipeline.registers.months import programme_months
 from pipeline.registers.people import flagged, people_rules, set_aside_elsewhere
 from pipeline.registers.pseudonyms import Hashing, hashing, name_people, parquet_files
 from pipeline.registers.rules import Cleaning
+from pipeline.registers.usable import unusable
 from pipeline.workspace import Run
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ def run(run: Run) -> None:
     """
     account, faults = _load(run.config, run.base, run.write, run.say)
     stop_if(faults)
+    for line in worth_a_look(account, run.config.population, Policy.of(run.config)):
+        run.say(f"look at this: {line}")
     write_account(account, run.write / "account.json")
 
 
@@ -151,6 +156,7 @@ def _load_extracts(
         )
         if not faults:
             account = _write_tables(account, files, folder, scratch, config)
+            faults += unusable(account)
             _name_people(text, folder, scratch, keys)
     settings = config.cleaning if config else Cleaning()
     return account, [*faults, *_refused(account, settings)]

@@ -100,7 +100,7 @@ def test_check_reads_the_extracts_and_writes_nothing(project: Path) -> None:
     done = utfall(project, "check")
     assert done.status == 0, done.err
     assert "data/raw/lisa_2020.csv" in done.out
-    assert done.out.splitlines()[-1] == "No fault found."
+    assert done.out.splitlines()[-1] == "No fault found: the extracts can be used."
     assert not (project / "data/interim").exists()
 
 

@@ -151,6 +151,7 @@ def persons(used: Mapping[str, ir.Table], people: ir.Table | None) -> ir.Table:
 
 
 _LASTING = ("sex", "birth_year", "birth_region", "immigration_year")
+_LISTS = {"sex": "sexes", "birth_region": "birth_regions"}
 
 
 def background(lisa: ir.Table) -> ir.Table:
@@ -191,7 +192,9 @@ def linkage(used: Mapping[str, ir.Table]) -> dict[str, int]:
     counts["people_at_af_without_background"] = at_af.anti_join(people["background"], "person_id").count()
     lisa = used["background"]
     for name in _LASTING:
-        values_of = lisa.group_by("person_id").aggregate(least=lisa[name].min(), most=lisa[name].max())
+        # 1 and M are one sex, 00 and Sverige one region.
+        known = values.grouped(lisa[name], _LISTS[name], "name_sv") if name in _LISTS else lisa[name]
+        values_of = lisa.group_by("person_id").aggregate(least=known.min(), most=known.max())
         counts[f"people_with_several_values_of_{name}"] = values_of.filter(values_of.least != values_of.most).count()
     rows = ibis.union(
         *(count.name("people").as_table().mutate(name=ibis.literal(name)) for name, count in counts.items())

@@ -65,7 +65,7 @@ def examine(file: Delivered) -> tuple[FileAccount, list[Fault]]:
     counts = _counts(file)
     whole = file.table.filter(file.table.fields == len(file.header)) if counts["shapeless"] else file.table
     decimal, decimal_faults = _decimal(file, whole, counts)
-    faults = [*_shape(file, counts), *_values(file, whole, counts), *decimal_faults]
+    faults = [*_shape(file, counts), *_values(file, whole, counts), *_codes(file, counts), *decimal_faults]
     return _account(file, counts, decimal), faults
 
 
@@ -172,6 +172,22 @@ def _values(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> Iterato
             rows = _first_rows(whole, values.impossible(whole[column.name], column))
             what, remedy = values.describe_impossible(column, number)
             yield Fault(f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}", what, remedy)
+
+
+def _codes(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
+    """A fault for each needed column that more than half of the codes do not belong in: it is another column."""
+    for column in file.columns:
+        unknown = counts.get(f"{column.name}/unknown")
+        if not unknown or not column.required:
+            continue
+        known = counts["rows"] - counts["shapeless"] - counts[f"{column.name}/blank"] - unknown
+        if unknown > known:
+            what = f"{unknown} of {unknown + known} values are no code of {column.width} digits."
+            remedy = "See whether it is the right column, and map it with 'columns' if not."
+            if column.codes is not None:
+                what = f"{unknown} of {unknown + known} codes are not in data/codes/{column.codes}.csv."
+                remedy = f"{remedy[:-1]}; add codes that are right."
+            yield Fault(_place(file, column), what, remedy)
 
 
 def _decimal(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> tuple[str | None, list[Fault]]:
