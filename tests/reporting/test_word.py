@@ -25,7 +25,7 @@ from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
 from pipeline.reporting.tables import Table, cell
 from pipeline.reporting.word import HIGHEST_FIGURE, LONGEST_TABLE, write_word
-from pipeline.reporting.word.tables import shared
+from pipeline.reporting.word.tables import KEPT_ROWS, KEPT_TOGETHER, shared
 from pipeline.reporting.word.template import DOCUMENT, TEMPLATE, TYPES
 
 PIXEL = bytes.fromhex(
@@ -108,6 +108,11 @@ def test_heads_repeat_and_rows_stay_whole(report: Report, language: str) -> None
         assert headed[0]
         assert not headed[-1]
         assert all(row.find(f"{qn('w:trPr')}/{qn('w:cantSplit')}") is not None for row in rows)
+        # Head and first rows stay together, last rows with the notes; long tables break in between.
+        kept = [row.find(f".//{qn('w:keepNext')}") is not None for row in rows]
+        assert all(kept[: 1 + KEPT_ROWS])
+        assert all(kept[-KEPT_ROWS:])
+        assert all(kept) == (len(rows) - sum(headed) <= KEPT_TOGETHER)
 
 
 def test_headings_are_those_of_the_sections(report: Report, material: Material) -> None:

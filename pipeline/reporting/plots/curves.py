@@ -26,6 +26,7 @@ from pipeline.results import CurvePoint, OutcomeResult, SubgroupResult
 
 GROUPS = ("participants", "controls")
 EARLY = 0.8  # a line that ends before this part of the axis is named where it ends
+CLEAR = 9.0  # points by which that name stands above or below
 TAIL = 0.01  # part of the axis by which a last step is drawn on
 DIGIT = 0.072  # inches a digit takes there, with its part of a space
 LINE = 0.175  # inches between the lines of the table under the curves
@@ -102,15 +103,23 @@ def _name_lines(axes: Axes, look: Look, groups: dict[str, list[CurvePoint]], end
                     handlelength=1.8, columnspacing=1, borderpad=0)  # fmt: skip
         return
     ends = {group: _known(points[-1].cumulative_incidence) for group, points in groups.items()}
-    nudge = _apart(list(ends.values()), axes.get_ylim()[1])
-    for (group, value), offset in zip(ends.items(), nudge, strict=True):
+    late = {group: value for group, value in ends.items() if groups[group][-1].day >= EARLY * end}
+    nudge = dict(zip(late, _apart(list(late.values()), axes.get_ylim()[1]), strict=True))
+    for group, value in ends.items():
         last = groups[group][-1].day
-        beside = last if last < EARLY * end else end
+        beside, offset = (end, nudge[group]) if group in late else (last, CLEAR)
+        if group not in late and value < max(_reached(rows, last) for rows in groups.values()):
+            offset = -CLEAR  # the other line goes on beside the name, which keeps clear of it
         axes.annotate(
             wrapped(look.group(group), 16), (beside + TAIL * end, value), (6, offset), va="center",
             fontweight="bold", textcoords="offset points", color=ink(GROUPS.index(group)),
             linespacing=1.2,
         )  # fmt: skip
+
+
+def _reached(points: list[CurvePoint], day: float) -> float:
+    """The share of a line at a day; its last where it ended before."""
+    return _known(points[max(bisect_right([p.day for p in points], day) - 1, 0)].cumulative_incidence)
 
 
 def _apart(values: list[float], top: float) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docx.oxml.xmlchemy import BaseOxmlElement
 
@@ -18,6 +18,7 @@ PADDING = 150  # both sides of a cell, in twentieths of a point
 ROOMY = 220  # what each column gets besides where there is room
 # Shorter tables are not broken over pages.
 KEPT_TOGETHER = 15
+KEPT_ROWS = 2
 # Widths of Arial's letters in shares of the size of type; others are as wide as a digit.
 WIDTHS = {
     **dict.fromkeys("ijl'|", 0.23), **dict.fromkeys("tfI.,:;/! \u00a0", 0.28), **dict.fromkeys("r()-*", 0.36),
@@ -50,10 +51,13 @@ def captioned_table(word: Word, table: Table) -> None:
     widths = shared(natural, least, room)
     look = _Look(None if size == SIZE else round(2 * size), len(texts) <= KEPT_TOGETHER)
     grid = _grid(table.caption, widths, TABLE)
-    grid.extend(_head_rows(table, widths, look))
-    for values in texts:
+    kept = replace(look, together=True)
+    grid.extend(_head_rows(table, widths, kept))
+    for place, values in enumerate(texts):
+        # Neither a head without rows nor notes without a table: rows at both ends stay with what is next to them.
+        own = kept if place < KEPT_ROWS or place >= len(texts) - KEPT_ROWS else look
         cells = [
-            _cell(value, width, "Table Text" if column.kind == "text" or i == 0 else "Table Number", look)
+            _cell(value, width, "Table Text" if column.kind == "text" or i == 0 else "Table Number", own)
             for i, (column, value, width) in enumerate(zip(table.columns, values, widths, strict=True))
         ]
         grid.append(_row(cells))
