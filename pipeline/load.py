@@ -50,8 +50,10 @@ def run(run: Run) -> None:
     """
     account, faults = _load(run.config, run.base, run.write, run.say)
     stop_if(faults)
-    for line in worth_a_look(account, run.config.population, Policy.of(run.config)):
-        run.say(f"look at this: {line}")
+    # How many only: what they are may be told under the evaluation's rule of disclosure, which loading does not read.
+    remarks = len(list(worth_a_look(account, run.config.population, Policy(1))))
+    if remarks:
+        run.say(f"worth a look before the results are: {remarks}; `utfall check` tells what")
     write_account(account, run.write / "account.json")
 
 
