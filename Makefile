@@ -30,7 +30,7 @@ help:
 	@echo "make coverage                                       do intervals cover the truth? 200 simulated evaluations"
 	@echo "make attack                                         can an intruder find small counts in 50 reports?"
 	@echo "make fuzz                                           300 damaged extracts: a right result or a clear message?"
-	@echo "make placebo                                        do tests find what is not there? 300 runs without an effect"
+	@echo "make placebo                                        do tests find what is not there? 900 runs without an effect"
 	@echo "make wheelhouse [ARGS='--platform win_amd64 --python 3.12']"
 	@echo "                                                    collect wheels for a machine without a network"
 	@echo "make clean                                          remove .venv, caches and working files; keeps data/raw"

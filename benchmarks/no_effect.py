@@ -1,7 +1,7 @@
 """Do placebos find what is not there? `make placebo`.
 
 Small extracts are simulated without an effect and evaluated with config.yaml through the real stages. The headline
-test, the outcome before the start and the start among controls should each reject at 5% in 3-7% of 300 runs, and the
+test, the outcome before the start and the start among controls should each reject at 5% in 3-7% of 900 runs, and the
 specification curve should be centred on a hazard ratio of 1. Each run is a row appended to
 `benchmarks/results/no_effect.csv`, so that a stopped benchmark goes on where it was; `--report` prints the table of
 docs/sensitivity.md from what is there.
@@ -61,7 +61,7 @@ TESTS = {
 def main() -> None:
     """Evaluate the seeds that are missing, then print the table; status 1 when a share is outside its limits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=900)
     parser.add_argument("--people", type=int, default=3_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="only print the table of what is there")
