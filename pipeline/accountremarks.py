@@ -44,6 +44,12 @@ def _columns(account: Account, policy: Policy) -> Iterator[str]:
             if _much(unknown, file.rows, policy):
                 share = _share(unknown, file.rows, policy)
                 yield f"{file.file}: {share} of the rows have a code in {delivered} that no list has"
+        coded = file.rows - file.blank.get("disability", file.rows)
+        if coded > file.rows / 2 and not policy.small(coded):
+            yield (
+                f"{file.file}: {_share(coded, file.rows, policy)} of the rows have a value in "
+                f"{file.columns['disability']}, and any value counts as a disability: does one of them mean none?"
+            )
 
 
 def _people(account: Account, policy: Policy) -> Iterator[str]:

@@ -131,6 +131,11 @@ def without_disabilities(account: Account) -> Account:
     return replace(account, files=tuple(replace(f, **none) if f.source == "categories" else f for f in account.files))  # type: ignore[arg-type]
 
 
+def all_disabled(account: Account) -> Account:
+    none = {"blank": {"disability": 0}}
+    return replace(account, files=tuple(replace(f, **none) if f.source == "categories" else f for f in account.files))  # type: ignore[arg-type]
+
+
 def few_in_lisa(account: Account) -> Account:
     return replace(account, linkage={**account.linkage, "participants_in_background": 200})
 
@@ -145,6 +150,11 @@ def few_in_lisa(account: Account) -> Account:
             "what happens after an extract was made is not in it",
         ),
         (without_disabilities, "data/raw/af_sokandekategori.csv: ahkp has no value in any row"),
+        (
+            all_disabled,
+            "data/raw/af_sokandekategori.csv: 100% of the rows have a value in ahkp, and any value counts as a "
+            "disability: does one of them mean none?",
+        ),
         (few_in_lisa, "33% of the participants are not in background"),
     ],
 )
