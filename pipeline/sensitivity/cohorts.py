@@ -61,7 +61,7 @@ class Base:
     exits: np.ndarray | None
     people: np.ndarray
     joiner: np.ndarray
-    _pieces: dict[float, Pieces] = field(default_factory=dict)
+    _pieces: dict[float, Pieces] = field(default_factory=dict, init=False)
 
     def joins(self, rows: pd.DataFrame) -> np.ndarray:
         """(n,) whether the person of each row ever joins."""

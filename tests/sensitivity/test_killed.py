@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Small
 
 from pipeline.sensitivity.run import run_sensitivity
 
@@ -38,7 +38,7 @@ MOMENTS = (
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs kill -9")
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(small: Small, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(small: Any, tmp_path: Path) -> None:
     """One run dies again and again, each time a little further on; an undisturbed one stands beside it."""
     settings = small.config.sensitivity.model_copy(update={"specifications": 2, "bootstrap": 2})
     config = small.config.model_copy(update={"sensitivity": settings})
