@@ -148,11 +148,8 @@ def deliver(
     encoding = _copied(opened, text, found.columns | unused, rows, part.shown)
     if isinstance(encoding, Fault):
         return None, [*faults, encoding]
-    columns = {ours: delivered for ours, delivered in (found.columns | unused).items() if ours != "person_id"}
-    faults += identity.misplaced(text, rows, columns, set(unused), part.shown, keys.reference)
-    if "person_id" in found.columns:
-        faults += identity.rounded_keys(text, rows, found.columns["person_id"], part.shown)
-        rows = pseudonyms.replace_keys(text.con, rows, ("row", "fields", *found.columns), keys)
+    rows, personal = _without_keys(text, rows, found.columns, unused, part.shown, keys)
+    faults += personal
     file = Delivered(
         source=name,
         shown=part.shown,
@@ -169,6 +166,23 @@ def deliver(
         table=trimmed(read_parquet(connection, rows), list(found.columns)),
     )
     return file, faults
+
+
+def _without_keys(
+    text: ibis.BaseBackend,
+    rows: Path,
+    columns: dict[str, str],
+    unused: dict[str, str],
+    shown: str,
+    keys: pseudonyms.Hashing,
+) -> tuple[Path, list[Fault]]:
+    """Rows with people's keys replaced, and what is wrong with keys or stands as a personal number elsewhere."""
+    others = {ours: delivered for ours, delivered in (columns | unused).items() if ours != "person_id"}
+    faults = list(identity.misplaced(text, rows, others, set(unused), shown, keys.reference))
+    if "person_id" in columns:
+        faults += identity.rounded_keys(text, rows, columns["person_id"], shown)
+        rows = pseudonyms.replace_keys(text.con, rows, ("row", "fields", *columns), keys)
+    return rows, faults
 
 
 def _copied(opened: Opened, text: ibis.BaseBackend, columns: dict[str, str], rows: Path, shown: str) -> str | Fault:
