@@ -12,7 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -71,28 +71,30 @@ def code_files(entry: Path, root: Path = ROOT) -> list[Path]:
     nothing has changed. Data files (templates, styles) belong to the package in whose folder they stand.
     """
     found: set[Path] = set()
+    named: set[str] = set()
     waiting = [entry]
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imported(path, root)
+            new = _imported(path, root) - named
+            named |= new
+            waiting += [file for name in new for file in _module_files(name, root)]
     folders = {path.parent for path in found if (path.parent / "__init__.py").exists()}
     return sorted(found.union(*(_data_files(folder) for folder in folders)))
 
 
-def _imported(path: Path, root: Path) -> list[Path]:
-    """Files of the project that one module's import statements name."""
+def _imported(path: Path, root: Path) -> frozenset[str]:
+    """Modules of the project that one module's import statements name."""
     package = path.parent.relative_to(root).parts if path.is_relative_to(root) else ()
-    names = _names_imported(path.read_bytes(), package)
-    return [file for name in names for file in _module_files(name, root)]
+    return _names_imported(path.read_bytes(), package)
 
 
 @cache  # stages share most of their code
 def _names_imported(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
     """Modules of the project named by the import statements of a module in `package`."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source).body):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -101,6 +103,14 @@ def _names_imported(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
             # `from package import name` may name a module of the package.
             names.update([module, *(f"{module}.{alias.name}" for alias in node.names)])
     return frozenset(name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Statements, and those within them; no expressions, which are nine tenths of a module and import nothing."""
+    for node in body:
+        yield node
+        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(node, inner, ()))
 
 
 def _module_files(name: str, root: Path) -> Iterator[Path]:
