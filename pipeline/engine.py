@@ -107,6 +107,16 @@ def kept(table: ir.Table, path: Path) -> ir.Table:
     return read_parquet(connection, path)
 
 
+def named(table: ir.Table) -> ir.Table:
+    """The same table as a view, so that what follows names its columns.
+
+    Ibis writes an expression out anew wherever a later one uses it, and the engine works each out by itself: a text
+    that is trimmed, then tested, then typed would be a query of a hundred kilobytes.
+    """
+    connection = table.get_backend()
+    return connection.create_view(f"view_{uuid.uuid4().hex}", table)
+
+
 def count_rows(path: Path) -> int:
     """Rows of a Parquet file, from its footer."""
     from pyarrow.parquet import read_metadata

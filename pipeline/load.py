@@ -144,10 +144,10 @@ def _load_extracts(
                 file, unreadable = extracts.deliver(text, connection, scratch, source, asked, part, keys)
                 faults += unreadable
                 if file is not None:
-                    counted, wrong = checks.examine(file)
                     files[source].append(file)
-                    accounts.append(counted)
-                    faults += wrong
+            for counted, wrong in checks.examine(files[source]):
+                accounts.append(counted)
+                faults += wrong
             rows = sum(account.rows for account in accounts if account.source == source)
             say(f"{source}: {rows} rows in {len(found)} file{'s' if len(found) != 1 else ''}")
         keys.known.clear()  # original keys, and memory that cleaning needs

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.account import CodeAccount, FileAccount
-from pipeline.engine import quoted
+from pipeline.engine import named, quoted
 from pipeline.errors import Fault, list_some
 from pipeline.registers import values
 from pipeline.registers.codes import unverified_codes
@@ -29,7 +29,7 @@ _ROWS_SHOWN = 5
 class Delivered:
     """One delivered file, its rows as text: `table` has `row` (line number), `fields` and a column for each of ours.
 
-    `rows` is where they are, values still with the blanks around them; `text` is the DuckDB connection that reads them
+    Values still have the blanks around them. `rows` is where they are; `text` is the DuckDB connection that reads them
     to look for faults, while `table` belongs to the engine that works on them afterwards.
     """
 
@@ -52,20 +52,28 @@ class Delivered:
         """The contract's columns that the file has."""
         return [column for column in self.contract.columns if column.name in self.found.columns]
 
+    @property
+    def whole(self) -> ir.Table:
+        """Rows with as many values as the header has names; without blanks around values, null for none."""
+        whole = self.table.filter(self.table.fields == len(self.header))
+        return whole.mutate(**{name: values.trimmed(whole[name]) for name in self.found.columns})
+
     def values_of(self, column: Column) -> ir.Table:
         """The different values of a column: `text` and the number of `rows`."""
-        return _different_values(self, [column])
+        return _different_values([self], [column])
 
 
-def examine(file: Delivered) -> tuple[FileAccount, list[Fault]]:
-    """Count what is in a file; its account and its faults.
+def examine(files: Sequence[Delivered]) -> list[tuple[FileAccount, list[Fault]]]:
+    """Count what is in the files of a source; the account and the faults of each.
 
     Rows with too few or too many values are one fault, and are left out of the other checks.
     """
-    counts = _counts(file)
-    whole = file.table.filter(file.table.fields == len(file.header)) if counts["shapeless"] else file.table
-    decimal, decimal_faults = _decimal(file, whole, counts)
-    faults = [*_shape(file, counts), *_values(file, whole, counts), *_codes(file, counts), *decimal_faults]
+    return [_examined(file, counts) for file, counts in zip(files, _counts(files), strict=True)]
+
+
+def _examined(file: Delivered, counts: dict[str, Any]) -> tuple[FileAccount, list[Fault]]:
+    decimal, decimal_faults = _decimal(file, counts)
+    faults = [*_shape(file, counts), *_values(file, counts), *_codes(file, counts), *decimal_faults]
     return _account(file, counts, decimal), faults
 
 
@@ -77,7 +85,7 @@ def code_account(source: str, column: Column, found: list[ir.Table], unknown_row
     unverified = sorted(unverified_codes(column.codes))
     texts = ibis.union(*(table.select("text", "rows") for table in found))
     codes = texts.select(
-        code=values.typed(texts.text, column), unknown=values.unknown_code(texts.text, column), rows=texts.rows
+        code=values.code(texts.text, column), unknown=values.unknown_code(texts.text, column), rows=texts.rows
     )
     shown = codes.filter((codes.unknown & codes.code.re_search(_CODE_LIKE)) | codes.code.isin(unverified))
     numbers = shown.group_by("unknown", "code").aggregate(rows=shown.rows.sum().cast("int64"))
@@ -93,63 +101,77 @@ def code_account(source: str, column: Column, found: list[ir.Table], unknown_row
     )
 
 
-def _different_values(file: Delivered, columns: list[Column]) -> ir.Table:
-    """The different values of columns: `name`, `raw`, `text` (plain, null for none) and the number of `rows`.
+def _different_values(files: Sequence[Delivered], columns: Sequence[Column]) -> ir.Table:
+    """The different values of columns: `file` (its place among files), `name`, `raw`, `text` and the number of `rows`.
 
-    A register has millions of rows and a few thousand dates and codes: what is judged once for each value costs little.
-    Keys differ in every row and are not judged, but for whether they are there and have blanks around them.
+    `text` is plain, and null for none. A register has millions of rows and a few thousand dates and codes: what is
+    judged once for each value costs little. Keys differ in every row and are not judged, but for whether they are there
+    and have blanks around them.
     """
-    whole = f"FROM read_parquet({quoted(file.rows)}) WHERE fields = {len(file.header)}"
-    parts = []
-    for column in columns:
-        raw = column.name
-        if column.kind == "key":  # a hash by now, after as many blanks as tell how the key was written
-            written = ", ".join(map(quoted, AS_WRITTEN))
-            raw = f"list_value({written})[length({raw}) - length(ltrim({raw})) + 1]"
-        parts.append(f"SELECT {quoted(column.name)} AS name, {raw} AS raw, count(*) AS rows {whole} GROUP BY ALL")
+    parts = [
+        f"SELECT {number} AS file, {quoted(column.name)} AS name, {_as_delivered(column)} AS raw, count(*) AS rows "
+        f"FROM read_parquet({quoted(file.rows)}) WHERE fields = {len(file.header)} GROUP BY ALL"
+        for number, file in enumerate(files)
+        for column in columns
+        if column.name in file.found.columns
+    ]
     # Trimmed in SQL: as an expression it would stand many times in those that follow from it.
     bare, none = f"trim(raw, {quoted(BLANKS)})", ", ".join(quoted(mark) for mark in ("", *MISSING))
-    found = file.text.sql(
-        f"SELECT name, raw, CASE WHEN {bare} NOT IN ({none}) THEN {bare} END AS text, rows "
+    found = files[0].text.sql(
+        f"SELECT file, name, raw, CASE WHEN {bare} NOT IN ({none}) THEN {bare} END AS text, rows "
         f"FROM ({' UNION ALL '.join(parts)})",
-        schema={"name": "string", "raw": "string", "text": "string", "rows": "int64"},
+        schema={"file": "int32", "name": "string", "raw": "string", "text": "string", "rows": "int64"},
     )
     return found.mutate(text=values.plain_values(found, columns))
 
 
-def _counts(file: Delivered) -> dict[str, Any]:
-    """Measures of all columns, by "column/measure", in one sweep over the different values of each."""
-    rows, shapeless = file.text.raw_sql(
+def _as_delivered(column: Column) -> str:
+    """SQL for a value as it was delivered; of a key, which is a hash by now, only how it was written."""
+    if column.kind != "key":
+        return column.name
+    written = ", ".join(map(quoted, AS_WRITTEN))  # told by as many blanks before the hash
+    return f"list_value({written})[length({column.name}) - length(ltrim({column.name})) + 1]"
+
+
+def _counts(files: Sequence[Delivered]) -> list[dict[str, Any]]:
+    """Measures of all columns of each file, by "column/measure", in one sweep over the different values of each."""
+    if not files:
+        return []
+    text, columns = files[0].text, files[0].contract.columns
+    rows = " UNION ALL ".join(
         f"SELECT count(*), count(*) FILTER (fields <> {len(file.header)}) FROM read_parquet({quoted(file.rows)})"
-    ).fetchone()
-    counts: dict[str, Any] = {"rows": rows, "shapeless": shapeless}
-    found = _different_values(file, file.columns) if file.columns else None
-    if found is None:
-        return counts
-    found = file.text.create_table(f"found_{file.rows.stem.replace('-', '_')}", found, temp=True)
-    found = values.with_days(found, file.columns)
+        for file in files
+    )
+    counts: list[dict[str, Any]] = [
+        {"rows": number, "shapeless": shapeless} for number, shapeless in text.raw_sql(rows).fetchall()
+    ]
+    different = _different_values(files, columns)
+    found = text.create_table(f"found_{files[0].rows.stem.replace('-', '_')}", different, temp=True)
+    found = named(values.with_days(found, columns))
     numbers = {
         what: found.rows.sum(where=condition.fill_null(False)).fill_null(0).cast("int64")
-        for what, condition in values.conditions(found, file.columns).items()
+        for what, condition in values.conditions(found, columns).items()
     }
     day = values.plausible(found.day)
-    counted = found.group_by("name").aggregate(**numbers, first=day.min(), last=day.max()).to_pyarrow().to_pylist()
-    counts |= {f"{name}/years": years for name, years in _years(found.mutate(day=day)).items()}
-    of_column = {line.pop("name"): line for line in counted}
+    measured = found.group_by("file", "name").aggregate(**numbers, first=day.min(), last=day.max())
+    of_column = {(line.pop("file"), line.pop("name")): line for line in measured.to_pyarrow().to_pylist()}
     nothing = {**dict.fromkeys(numbers, 0), "first": None, "last": None}
-    for column in file.columns:  # a file without rows has no values
-        measured = of_column.get(column.name, nothing)
-        counts |= {f"{column.name}/{what}": number for what, number in measured.items()}
+    for number, file in enumerate(files):
+        for column in file.columns:  # a file without rows has no values
+            measures = of_column.get((number, column.name), nothing)
+            counts[number] |= {f"{column.name}/{what}": measure for what, measure in measures.items()}
+    for (number, name), years in _years(found.mutate(day=day)).items():
+        counts[number][f"{name}/years"] = years
     return counts
 
 
-def _years(found: ir.Table) -> dict[str, dict[str, int]]:
-    """Rows by year, of the columns that hold dates."""
+def _years(found: ir.Table) -> dict[tuple[int, str], dict[str, int]]:
+    """Rows by year, of the columns that hold dates, by file and column."""
     dated = found.filter(found.day.notnull())
-    counted = dated.group_by("name", year=dated.day.year()).aggregate(rows=dated.rows.sum().cast("int64"))
-    years: dict[str, dict[str, int]] = {}
-    for line in counted.order_by("name", "year").to_pyarrow().to_pylist():
-        years.setdefault(line["name"], {})[str(line["year"])] = line["rows"]
+    counted = dated.group_by("file", "name", year=dated.day.year()).aggregate(rows=dated.rows.sum().cast("int64"))
+    years: dict[tuple[int, str], dict[str, int]] = {}
+    for line in counted.order_by("file", "name", "year").to_pyarrow().to_pylist():
+        years.setdefault((line["file"], line["name"]), {})[str(line["year"])] = line["rows"]
     return years
 
 
@@ -165,10 +187,11 @@ def _shape(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
         )
 
 
-def _values(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> Iterator[Fault]:
+def _values(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
     for column in file.columns:
         number = counts.get(f"{column.name}/impossible")
         if number:
+            whole = file.whole
             rows = _first_rows(whole, values.impossible(whole[column.name], column))
             what, remedy = values.describe_impossible(column, number)
             yield Fault(f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}", what, remedy)
@@ -190,7 +213,7 @@ def _codes(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
             yield Fault(_place(file, column), what, remedy)
 
 
-def _decimal(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> tuple[str | None, list[Fault]]:
+def _decimal(file: Delivered, counts: dict[str, Any]) -> tuple[str | None, list[Fault]]:
     """The decimal mark of a file's amounts; a fault for each column that holds the other one."""
     amounts = [column for column in file.columns if column.kind == "amount"]
     commas, points = (sum(counts[f"{c.name}/{mark}"] for c in amounts) for mark in ("comma", "point"))
@@ -202,6 +225,7 @@ def _decimal(file: Delivered, whole: ir.Table, counts: dict[str, Any]) -> tuple[
     for column in amounts:
         number = counts[f"{column.name}/{mark}"]
         if number:
+            whole = file.whole
             wrong = values.impossible(whole[column.name], column)
             assert wrong is not None
             rows = _first_rows(whole, whole[column.name].contains(other) & ~wrong)

@@ -10,12 +10,12 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from pipeline.config import Source
-from pipeline.engine import read_parquet
+from pipeline.engine import named, read_parquet
 from pipeline.errors import Fault
 from pipeline.provenance import matching
 from pipeline.registers import identity, pseudonyms, values
 from pipeline.registers.checks import Delivered
-from pipeline.registers.contracts import Column, Contract, Found, contract_of, find_columns, nearest
+from pipeline.registers.contracts import Contract, Found, contract_of, find_columns, nearest
 from pipeline.registers.formats import Format, find_format
 from pipeline.registers.readers import Opened, database, open_file, open_table
 
@@ -39,7 +39,6 @@ _READERS = (
     "xml",
     "lxml",
 )
-_TYPES = {"date": "date", "year": "int32", "whole": "int64", "amount": "float64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def deliver(
         year=year,
         rows=rows,
         text=text,
-        table=trimmed(read_parquet(connection, rows), list(found.columns)),
+        table=read_parquet(connection, rows),
     )
     return file, faults
 
@@ -212,25 +211,23 @@ def _opened(part: Part, scratch: Path, source: Source) -> Opened | Fault:
     )
 
 
-def trimmed(table: ir.Table, columns: Sequence[str]) -> ir.Table:
-    """Rows with the blanks around values taken away; nothing, and marks of no value, are null."""
-    return table.mutate(**{name: values.trimmed(table[name]) for name in columns})
-
-
 def typed_rows(files: Sequence[Delivered]) -> ir.Table:
     """All rows of a source, values typed; a column that a file lacks is null."""
     import ibis
 
+    contract = files[0].contract
+    used = [column for column in contract.columns if column.used]
+    vintages = deliveries([file.shown for file in files], yearly=contract.yearly)
     tables = []
-    vintages = deliveries([file.shown for file in files], yearly=files[0].contract.yearly)
     for file, vintage in zip(files, vintages, strict=True):
-        columns = {column.name: _typed(file, column) for column in file.contract.columns if column.used}
-        if file.contract.yearly:
+        found, nothing = file.found.columns, ibis.null("string")
+        columns: dict[str, ir.Value] = {c.name: file.table[c.name] if c.name in found else nothing for c in used}
+        if contract.yearly:
             columns["year"] = ibis.literal(file.year, "int32")
         if len(set(vintages)) > 1:
             columns["delivery"] = ibis.literal(vintage, "int32")
         tables.append(file.table.select(**columns))
-    return ibis.union(*tables)
+    return values.typed_columns(named(ibis.union(*tables)), used)
 
 
 def deliveries(names: Sequence[str], *, yearly: bool) -> list[int]:
@@ -245,14 +242,6 @@ def deliveries(names: Sequence[str], *, yearly: bool) -> list[int]:
     if not all(told):
         return [0] * len(names)
     return [sorted(set(told)).index(vintage) for vintage in told]
-
-
-def _typed(file: Delivered, column: Column) -> ir.Value:
-    import ibis
-
-    if column.name in file.found.columns:
-        return values.typed(file.table[column.name], column)
-    return ibis.null(_TYPES.get(column.kind, "string"))
 
 
 def _column_faults(

@@ -104,7 +104,7 @@ def replace_keys(connection: Any, rows: Path, columns: Sequence[str], hashing: H
     """
     hashed = rows.with_name(f"{rows.stem}-hashed.parquet")
     found = f"SELECT DISTINCT person_id, regexp_matches(person_id, '{CANDIDATE}') AS number FROM {_read(rows)}"
-    keys = connection.sql(f"{found} WHERE person_id IS NOT NULL").fetch_arrow_table()
+    keys = connection.sql(f"{found} WHERE person_id IS NOT NULL").to_arrow_table()
     mapping = _hashes(keys, hashing)
     connection.register("hashes_of_keys", mapping)
     try:

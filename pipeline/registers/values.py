@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.engine import named
 from pipeline.registers.codes import code_list, known_codes
 from pipeline.registers.contracts import (
     DECIMALS,
@@ -51,6 +52,11 @@ def trimmed(text: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(bare.isin(["", *MISSING]), ibis.null("string"), bare)
 
 
+def code(text: ir.StringValue, column: Column) -> ir.StringValue:
+    """The code of a trimmed text, its leading zeros restored; null where there is none."""
+    return _code(plain(text, column), column.width)
+
+
 def plain(text: ir.StringValue, column: Column) -> ir.StringValue:
     """A trimmed text without what programs add to it: 70 for 70.0, null for SAS's and Stata's marks of no value."""
     return _plain(text, has_decimals(text) if column.kind in _WITHOUT_DECIMALS else None)
@@ -76,12 +82,26 @@ def has_decimals(text: ir.StringValue) -> ir.BooleanValue:
     return ibis.or_(*(text.endswith(mark) for mark in DECIMALS))
 
 
-def typed(text: ir.StringValue, column: Column) -> ir.Value:
-    """The value of a column; null where there is none, where a sentinel stands for none, and where it is impossible."""
-    if column.kind == "date":  # takes decimals itself, and marks of no value name no day
-        day = as_date(text)
-        return _when(day, _plausible(day))
-    text = plain(text, column)
+def typed_columns(rows: ir.Table, columns: Sequence[Column]) -> ir.Table:
+    """Rows of text with the values of columns.
+
+    Null where there is none, where a sentinel stands for none, and where it is impossible. Each step reads the one
+    before by name: a date has many cases, and is worked out once.
+    """
+    for step in (lambda text, column: trimmed(text), _in_one_form, _value, _believable):
+        rows = named(rows.mutate(**{column.name: step(rows[column.name], column) for column in columns}))
+    return rows
+
+
+def _in_one_form(text: ir.StringValue, column: Column) -> ir.StringValue:
+    """A trimmed text as it is written most often. Dates take decimals themselves; marks of no value name no day."""
+    return _dashed(text) if column.kind == "date" else plain(text, column)
+
+
+def _value(text: ir.StringValue, column: Column) -> ir.Value:
+    """What a text in one form says."""
+    if column.kind == "date":
+        return _named_day(text)
     if column.kind == "year":
         year = text.try_cast("int32")
         return _when(year, text.re_search(_YEAR) & (year > 0))
@@ -90,6 +110,10 @@ def typed(text: ir.StringValue, column: Column) -> ir.Value:
     if column.kind == "amount":
         return text.replace(",", ".").try_cast("float64")
     return _code(text, column.width) if column.kind == "code" else text
+
+
+def _believable(value: ir.Value, column: Column) -> ir.Value:
+    return plausible(value) if column.kind == "date" else value
 
 
 def impossible(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
@@ -113,9 +137,13 @@ def as_date(text: ir.StringValue) -> ir.DateValue:
 
     A partial date, with 00 for the day, or for month and day, counts as the middle of what it names: the 15th, 1 July.
     """
+    return _named_day(_dashed(text))
+
+
+def _named_day(day: ir.StringValue) -> ir.DateValue:
+    """The day that a text of the form YYYY-MM-DD names; null when there is none."""
     import ibis
 
-    day = _dashed(text)
     whole = ibis.cases(
         (~day.endswith("-00"), day),
         (day.endswith("-00-00"), day.substr(0, 5) + "07-01"),

@@ -49,7 +49,7 @@ def test_a_waiting_list_loads_with_a_mapping_alone(tmp_path: Path) -> None:
         (part,), faults = extracts.parts("participants", wanted, tmp_path)
         file, wrong = extracts.deliver(connection, connection, scratch, "participants", wanted, part, keys)
         assert file is not None
-        account, found = checks.examine(file)
+        account, found = checks.examine([file])[0]
         typed = extracts.typed_rows([file])
         days = typed.ended_on.delta(typed.started_on, unit="day").sum().to_pyarrow().as_py()
     assert [*faults, *wrong, *found] == []

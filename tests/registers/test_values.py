@@ -32,11 +32,11 @@ def judged(connection: ibis.BaseBackend, text: str | None, column: Column) -> tu
     """The typed value of a text, and whether it is impossible in the column."""
     table = connection.create_table("given", pa.table({"text": pa.array([text], pa.string())}), overwrite=True)
     impossible = values.impossible(table.text, column)
-    row = table.select(
-        value=values.typed(table.text, column), impossible=ibis.null("boolean") if impossible is None else impossible
+    rows = table.select(
+        **{column.name: table.text}, impossible=ibis.null("boolean") if impossible is None else impossible
     )
-    found = row.to_pyarrow().to_pylist()[0]
-    return found["value"], found["impossible"]
+    found = values.typed_columns(rows, [column]).to_pyarrow().to_pylist()[0]
+    return found[column.name], found["impossible"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_codes_are_looked_up(
     assert column.codes is not None
     found = table.select(
         unknown=values.unknown_code(table.text, column),
-        group=values.grouped(values.typed(table.text, column), column.codes),
+        group=values.grouped(values.code(table.text, column), column.codes),
     )
     assert found.to_pyarrow().to_pylist() == [{"unknown": unknown, "group": group}]
 
