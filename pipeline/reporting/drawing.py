@@ -16,7 +16,6 @@ from pipeline.reporting.sections import build
 from pipeline.reporting.words import Words
 from pipeline.results import Results
 
-PARTS = 4  # into which the figures of a language are dealt out; a process starts in the time that as many are drawn in
 FIGURES_WORTH_PROCESSES = 12
 
 
@@ -52,12 +51,11 @@ def draw_figures(given: Given, documents: list[Document], processes: int | None 
     """
     figures.house_settings(given.house)  # what is wrong with it is told here, not in a process
     wanted = [document.figures() for document in documents]
-    pieces = [(position, part) for position in range(len(documents)) for part in range(PARTS)]
+    pieces = [(position, place) for position, own in enumerate(wanted) for place in range(len(own))]
     drawn: dict[tuple[int, int], Drawn] = {}
-    for number, pictures in spread(_draw_piece, pieces, processes=processes, prepare=_wanted, given=(given,)):
-        position, part = pieces[number]
-        for place, picture in zip(range(part, len(wanted[position]), PARTS), pictures, strict=True):
-            drawn[position, place] = Drawn(wanted[position][place], picture)
+    for number, files in spread(_draw_piece, pieces, processes=processes, prepare=_wanted, given=(given,)):
+        position, place = pieces[number]
+        drawn[position, place] = Drawn(wanted[position][place], files)
     return [[drawn[position, place] for place in range(len(own))] for position, own in enumerate(wanted)]
 
 
@@ -74,7 +72,7 @@ def _wanted(given: Given) -> _Wanted:
     return _Wanted([document.figures() for document in given.documents()], given.house)
 
 
-def _draw_piece(wanted: _Wanted, piece: tuple[int, int]) -> list[dict[tuple[str, str], bytes]]:
-    """Every `PARTS`th figure in a language, as files."""
-    position, part = piece
-    return [figures.draw(figure, wanted.house).files for figure in wanted.figures[position][part::PARTS]]
+def _draw_piece(wanted: _Wanted, piece: tuple[int, int]) -> dict[tuple[str, str], bytes]:
+    """One figure in a language, as files."""
+    position, place = piece
+    return figures.draw(wanted.figures[position][place], wanted.house).files

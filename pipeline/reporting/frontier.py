@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
+from typing import TYPE_CHECKING, ClassVar
 
 from pipeline.config import Config
 from pipeline.reporting.figures import Figure
-from pipeline.reporting.plots import GREY, Look, colour, heading, wrapped
+from pipeline.reporting.plots import GREY, Look, colour, empty, heading, wrapped
 from pipeline.reporting.plots.ratios import ratio_axis
 from pipeline.reporting.words import Words, labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
 
 PANELS = ("treated_share", "l1", "largest_smd", "hazard_ratio")
 
@@ -55,7 +56,7 @@ def draw_frontier(look: Look, rows: Sequence[FrontierRow]) -> Drawing:
     """Four panels side by side over one list of coarsenings; grey lines carry the configured one across."""
     left, right, gap = (1.5, 0.1, 0.1) if look.narrow else (2.45, 0.15, 0.22)
     height = 0.27 * len(rows) + 1.0
-    figure = Drawing(figsize=(look.width, height))
+    figure = empty(look.width, height)
     width = (look.width - left - right - gap * (len(PANELS) - 1)) / len(PANELS)
     for i, panel in enumerate(PANELS):
         box = ((left + i * (width + gap)) / look.width, 0.55 / height, width / look.width, (height - 1.0) / height)

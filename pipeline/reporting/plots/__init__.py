@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from pipeline.config import Text
 from pipeline.reporting.words import Words, labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 READABLE = 4.5
 GREY = "#6B6B6B"
@@ -49,7 +49,10 @@ class Look:
 
 def colour(index: int) -> str:
     """A colour of the style in force: 0 participants, 1 controls."""
-    colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
+    from matplotlib import rcParams
+    from matplotlib.colors import to_hex
+
+    colours = rcParams["axes.prop_cycle"].by_key()["color"]
     return to_hex(colours[index % len(colours)])
 
 
@@ -60,6 +63,8 @@ def ink(index: int) -> str:
 
 def readable(shade: str) -> str:
     """A colour darkened until letters in it can be read on white (contrast 4.5, WCAG AA)."""
+    from matplotlib.colors import to_hex, to_rgb
+
     red, green, blue = to_rgb(shade)
     while _contrast((red, green, blue)) < READABLE:
         red, green, blue = 0.95 * red, 0.95 * green, 0.95 * blue
@@ -72,9 +77,16 @@ def _contrast(rgb: tuple[float, float, float]) -> float:
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
+def empty(width: float, height: float) -> Figure:
+    """A figure without axes, in inches. What draws imports matplotlib, so that building a report's text does not."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height))
+
+
 def canvas(width: float, height: float, left: float, right: float, top: float, bottom: float) -> tuple[Figure, Axes]:
     """A figure with one pair of axes and margins in inches."""
-    figure = Figure(figsize=(width, height))
+    figure = empty(width, height)
     axes = figure.add_axes(
         (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from pipeline.reporting.plots import BEHIND, GREY, SLIDE_HEIGHT, Look, canvas, colour, wrapped
 from pipeline.reporting.words import labels
 from pipeline.results import Balance, BalanceRow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # A difference under a tenth of a standard deviation is commonly taken as balanced.
 BALANCED = 0.1

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from pipeline.reporting.plots import (
     DASHES,
     Look,
     canvas,
     colour,
+    empty,
     heading,
     ink,
     percent_axis,
@@ -23,6 +22,10 @@ from pipeline.reporting.plots import (
     wrapped,
 )
 from pipeline.results import CurvePoint, OutcomeResult, SubgroupResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GROUPS = ("participants", "controls")
 EARLY = 0.8  # a line that ends before this part of the axis is named where it ends
@@ -187,7 +190,7 @@ def draw_groups(look: Look, subgroups: list[SubgroupResult], days: list[float], 
     end = max(points[-1].day for groups in curves for points in groups.values())
     top = max(_top(points) for groups in curves for points in groups.values())
     height = (3.1 if look.slide else 2.35) * rows + 0.5
-    figure = Figure(figsize=(look.width, height))
+    figure = empty(look.width, height)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     figure.subplots_adjust(
         left=0.5 / look.width, right=1 - 0.12 / look.width, top=1 - (0.8 if look.slide else 0.6) / height,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from pipeline.reporting.plots import (
     SLIDE_HEIGHT,
     Look,
     canvas,
     colour,
+    empty,
     ink,
     percent_axis,
     percent_end,
@@ -20,6 +20,10 @@ from pipeline.reporting.plots import (
 )
 from pipeline.reporting.words import labels
 from pipeline.results import Destination, KindShare, Share
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GROUPS = ("participants", "controls")
 # A segment lower than this share of everyone has no room for its number.
@@ -71,7 +75,7 @@ def draw_kinds(look: Look, rows: list[KindShare], shares: list[Share]) -> Figure
     kinds = kinds_in_order(rows)
     right, lines = (0.1, len(kinds)) if look.narrow else (1.5, 0)
     height = 3.1 + 0.19 * lines
-    figure = Figure(figsize=(look.width, height))
+    figure = empty(look.width, height)
     axes = figure.subplots(1, 2, sharey=True, squeeze=False)[0]
     figure.subplots_adjust(left=0.5 / look.width, right=1 - right / look.width, bottom=0.5 / height,
                            top=1 - (0.45 + 0.19 * lines) / height, wspace=0.08)  # fmt: skip

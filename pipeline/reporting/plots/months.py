@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from pipeline.reporting.plots import Look, colour, empty, heading
 
-from pipeline.reporting.plots import Look, colour, heading
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Months = Sequence[dict[str, Any]]
 UPPER, LOWER, GAP, TOP, BOTTOM = 1.75, 1.05, 0.5, 0.34, 0.45  # inches
@@ -20,7 +21,7 @@ def draw_months(look: Look, months: Months) -> Figure:
     """A line of the stock over bars of the inflow; withheld numbers leave a gap."""
     height = UPPER + LOWER + GAP + TOP + BOTTOM
     left = 0.62
-    figure = Figure(figsize=(look.width, height))
+    figure = empty(look.width, height)
     wide = (look.width - left - 0.2) / look.width
     stock = figure.add_axes((left / look.width, (BOTTOM + LOWER + GAP) / height, wide, UPPER / height))
     inflow = figure.add_axes((left / look.width, BOTTOM / height, wide, LOWER / height))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from typing import TYPE_CHECKING
 
 from pipeline.reporting.plots import (
     BEHIND,
@@ -22,6 +19,10 @@ from pipeline.reporting.plots import (
     wrapped,
 )
 from pipeline.results import Band, OutcomeResult, Term
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NICE = (0.1, 0.2, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10)
 # Limits further out than this are cut, or one wide interval would flatten all others.
@@ -78,6 +79,8 @@ def _band(axes: Axes, look: Look, band: Band, end: float) -> None:
 
 def ratio_axis(axes: Axes, look: Look, limits: Iterable[float | None], vertical: bool) -> None:
     """A logarithmic axis of hazard ratios that holds the limits, with few round ticks."""
+    from matplotlib.ticker import FixedLocator, NullLocator
+
     known = [min(max(v, WIDEST[0]), WIDEST[1]) for v in limits if v is not None and v > 0]
     low, high = min([0.8, *known]) / 1.12, max([1.25, *known]) * 1.12
     ticks = [tick for tick in NICE if low <= tick <= high]

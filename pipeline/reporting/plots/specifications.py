@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-
-from pipeline.reporting.plots import GREY, Look, colour, heading, wrapped
+from pipeline.reporting.plots import GREY, Look, colour, empty, heading, wrapped
 from pipeline.reporting.plots.ratios import WIDEST, ratio_axis
 from pipeline.sensitivity.record import SensitivityRow
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, PALE = "#222222", "#A9A9A9"
 LINE = 0.142  # inches a line of the choices takes
@@ -39,7 +40,7 @@ def draw_specifications(look: Look, rows: Sequence[SensitivityRow], lines: Seque
     if look.slide:  # nobody reads fifty lines of marks from the back of a room
         left, heights, gaps = 0.7, [2.3, 1.2], gaps[:2]
     total = sum(heights) + sum(gaps) + BOTTOM
-    figure = Figure(figsize=(look.width, total))
+    figure = empty(look.width, total)
     top, panels = total, []
     for height, gap in zip(heights, gaps, strict=True):
         top -= gap + height
@@ -71,13 +72,22 @@ def _curve(axes: Axes, rows: Sequence[SensitivityRow], values: Sequence[tuple[fl
     segments = [[(i, values[i][1]), (i, values[i][2])] for i in order if None not in values[i]]
     inks = [_ink(rows[i]) for i in order if None not in values[i]]
     thin = max(0.5, min(1.4, 150 / max(len(rows), 1)))
-    axes.add_collection(LineCollection(segments, colors=inks, linewidths=thin, alpha=0.75))  # type: ignore[arg-type]
+    _strokes(axes, segments, inks, thin, alpha=0.75)
     for i in order:
         own, value = not rows[i].varied, values[i][0]
         if value is not None:
             size = 5 if own else 2.2 + thin
             axes.plot([i], [value], marker="D" if own else "o", markersize=size, color=_ink(rows[i]), markeredgewidth=0,
                       zorder=5 if own else 3)  # fmt: skip
+
+
+def _strokes(
+    axes: Axes, segments: Sequence[Any], inks: Sequence[str], width: float, alpha: float | None = None
+) -> None:
+    """Many straight lines at once, each from a point to another."""
+    from matplotlib.collections import LineCollection
+
+    axes.add_collection(LineCollection(segments, colors=inks, linewidths=width, alpha=alpha))
 
 
 def _ratios(axes: Axes, look: Look, rows: Sequence[SensitivityRow]) -> None:
@@ -127,7 +137,7 @@ def _choices(axes: Axes, look: Look, rows: Sequence[SensitivityRow], lines: Sequ
         axes.axhline(y, color="#EDEDED", linewidth=0.7, zorder=0)
         marked = [i for i in _order(rows) if line.marked[i]]
         segments = [[(i, y - 0.36), (i, y + 0.36)] for i in marked]
-        axes.add_collection(LineCollection(segments, colors=[_ink(rows[i]) for i in marked], linewidths=thin))
+        _strokes(axes, segments, [_ink(rows[i]) for i in marked], thin)
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_yticks([])
     axes.grid(False)
