@@ -135,8 +135,8 @@ def subgroup(
         from pipeline.analysis.answer import answer
         from pipeline.analysis.formats import written
 
-        found = answer(question, config, place.interim, curves=figure is not None or output_format == "json")
-        text = written(found, config, output_format, language, out)
+        found = answer(question, config, place.interim, curves=figure is not None or output_format in ("json", "docx"))
+        text = written(found, config, output_format, language, out, place.base)
         if figure is not None:
             from pipeline.analysis.figures import draw
 
@@ -181,7 +181,7 @@ def curves(
         from pipeline.analysis.formats import only_curves, written
 
         found = only_curves(answer(question, config, place.interim, curves=True))
-        text = written(found, config, output_format, language, out)
+        text = written(found, config, output_format, language, out, place.base)
         if figure is not None:
             from pipeline.analysis.figures import draw
 

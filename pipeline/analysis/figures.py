@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pipeline.analysis.formats import material_of
 from pipeline.analysis.people import EVERYONE
 from pipeline.config import Config
 from pipeline.errors import Fault, UserError
 from pipeline.reporting import figures
-from pipeline.reporting.figures import Figure
+from pipeline.reporting.figures import Drawn, Figure
 from pipeline.reporting.material import Material, full_model, headline_shares, treatment_term
 from pipeline.reporting.plots import Look
 from pipeline.reporting.plots.curves import arms, draw_curves, draw_groups, ends_at
@@ -31,18 +32,18 @@ def draw(analysis: Analysis, config: Config, language: str | None, folder: Path,
     ------
     UserError : there is no curve that may be shown, or the folder cannot be written
     """
-    material = material_of(config, language or config.language[0])
-    house = base / config.report.figure_style if config.report.figure_style else None
-    found = [figure for figure in (curves(analysis, material), forest(analysis, material)) if figure is not None]
+    found = drawn(analysis, config, language or config.language[0], base)
     if not found:
         raise UserError(Fault("--figure", "there is no curve that may be shown.", "Try a wider condition."))
     files: dict[str, bytes] = {}
-    for figure in found:
-        for ending, content in figures.draw(figure, house, sizes={}).formats.items():
+    told: dict[str, dict[str, Any]] = {}
+    for item in found:
+        figure = item.figure
+        for ending, content in item.formats.items():
             files[f"{figure.name}.{ending}"] = content
         files[f"{figure.name}.csv"] = figures.to_csv(figure).encode()
-    told = {figure.name: {"caption": figure.caption, "alternative": figure.alternative, "notes": list(figure.notes),
-                          "source": figure.source} for figure in found}  # fmt: skip
+        about = {"caption": figure.caption, "alternative": figure.alternative}
+        told[figure.name] = {**about, "notes": list(figure.notes), "source": figure.source}
     files["index.json"] = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +52,19 @@ def draw(analysis: Analysis, config: Config, language: str | None, folder: Path,
     except OSError as error:
         raise UserError(Fault("--figure", f"cannot be written: {error.strerror}.", "Name another folder.")) from None
     return [folder / name for name in files]
+
+
+def drawn(analysis: Analysis, config: Config, language: str, base: Path) -> list[Drawn]:
+    """The figures of an analysis in a language, as files; none where nothing may be shown.
+
+    Raises
+    ------
+    UserError : the house style cannot be read
+    """
+    material = material_of(config, language)
+    house = base / config.report.figure_style if config.report.figure_style else None
+    found = (curves(analysis, material), forest(analysis, material))
+    return [figures.draw(figure, house, sizes={}) for figure in found if figure is not None]
 
 
 def curves(analysis: Analysis, material: Material) -> Figure | None:

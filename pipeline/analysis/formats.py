@@ -25,8 +25,10 @@ GAP = "   "
 Row = tuple[str, str, str, float | None, float | None, float | None, float | None]
 
 
-def written(analysis: Analysis, config: Config, form: str, language: str | None, out: Path | None) -> str:
+def written(analysis: Analysis, config: Config, form: str, language: str | None, out: Path | None, base: Path) -> str:
     """An analysis in one of the formats, as text to print; nothing when it was written to a file.
+
+    base : the folder of the configuration, from which it names a house style and a Word template
 
     Raises
     ------
@@ -36,7 +38,7 @@ def written(analysis: Analysis, config: Config, form: str, language: str | None,
     if form == "docx":
         if out is None:
             raise UserError(Fault("--format", "docx is no text.", "Name a file to write it to with --out women.docx."))
-        content = to_word(analysis, config, own)
+        content = to_word(analysis, config, own, base)
     else:
         text = {
             "csv": lambda: to_csv(analysis),
@@ -100,24 +102,34 @@ def to_document(
     return "\n\n".join(parts)
 
 
-def to_word(analysis: Analysis, config: Config, language: str) -> bytes:
-    """A Word file with the paragraphs and tables, in the look of the report."""
+def to_word(analysis: Analysis, config: Config, language: str, base: Path) -> bytes:
+    """A Word file with the paragraphs, figures and tables, in the look of the report.
+
+    Raises
+    ------
+    UserError : the house style or the Word template cannot be read
+    """
+    from pipeline.analysis.figures import drawn
     from pipeline.reporting.word import write_word
 
     words, blocks = blocks_of(analysis, config, language)
-    question = analysis.question
-    title = words.text(question.label) if question.label else question.where or words("subgroups.everyone")
+    pictures = drawn(analysis, config, language, base)
+    text = [block for block in blocks if isinstance(block, Paragraph)]
+    tables = [block for block in blocks if not isinstance(block, Paragraph)]
+    figures = [picture.figure for picture in pictures]
+    label, evaluation, kind = analysis.question.label, words.text(config.evaluation.title), words("section.analyses")
     document = Document(
         language=language,
-        title=title,
-        subtitle=words.text(config.evaluation.title),
+        title=words.text(label) if label else evaluation,
+        subtitle=evaluation if label else kind,
         status=words(f"status.{config.evaluation.status}"),
         final=config.evaluation.status == "final",
         banner=None,
-        sections=(Section("analysis", words("section.analyses"), tuple(blocks)),),
+        sections=(Section("analysis", words.text(analysis.outcome_label), (*text, *figures, *tables)),),
     )
     source = words.text(config.evaluation.source) if config.evaluation.source else ""
-    return write_word(document, words, [], source)
+    template = base / config.report.word_template if config.report.word_template else None
+    return write_word(document, words, pictures, source, template)
 
 
 def aligned(words: Words, table: Table) -> str:

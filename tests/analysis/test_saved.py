@@ -99,6 +99,13 @@ def test_documents(utfall, tmp_path: Path) -> None:
     file = Document(str(word))
     assert any("Selection: woman." in paragraph.text for paragraph in file.paragraphs)
     assert any(cell.text == "Age, per year" for table in file.tables for cell in table.columns[0].cells)
+    assert len(file.inline_shapes) == 1  # curves
+    assert not any(paragraph.text == "Contents" for paragraph in file.paragraphs)
+    assert utfall("subgroup", "--by", "sex", "--format", "docx", "--out", str(word), "--language", "en")[0] == 0
+    captions = [p.text for p in Document(str(word)).paragraphs if p.text.startswith("Figure ")]
+    assert [caption.split(" (")[0] for caption in captions] == [
+        "Figure 1. Share that has reached the outcome", "Figure 2. Hazard ratio in subgroups"
+    ]  # fmt: skip
 
 
 def test_figures_have_their_numbers(utfall, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def write_word(
     pictures = {item.figure.name: item for item in drawn}
     for position, section in enumerate(document.sections):
         _section(word, section, pictures, source)
-        if position == 0:
+        if position == 0 and len(document.sections) > 1:
             _lists(word, document)
     if template is None:
         layout.header_and_footer(word, document)
