@@ -49,8 +49,12 @@ def in_words(found: Sensitivity) -> Iterator[str]:
         yield "No analysis has a hazard ratio that may be shown."
         return
     yield f"Headline: hazard ratio {_interval(found.specifications[0])}"
+    made = len(found.specifications)
+    shown = (
+        f"{made} analyses" if spread.analyses == made else f"{spread.analyses} of {made} analyses, which can be shown"
+    )
     yield (
-        f"{spread.analyses} analyses: hazard ratio {spread.lowest:.2f} to {spread.highest:.2f}, "
+        f"{shown}: hazard ratio {spread.lowest:.2f} to {spread.highest:.2f}, "
         f"half of them {spread.first_quarter:.2f} to {spread.last_quarter:.2f}; interval above 1 in {spread.above}, "
         f"below 1 in {spread.below}, across 1 in {spread.across}"
     )
