@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # Rows in a row group: fixed here, so that the bytes of a file do not depend on how many processors wrote it.
 ROW_GROUP = 122_880
+# The same in files that a stage makes for itself: DuckDB gives each processor a row group, so that several work on the
+# rows of a city too.
+SMALL_ROW_GROUP = 16_384
 
 
 def connect(engine: str = "duckdb", scratch: Path | None = None) -> ibis.BaseBackend:
@@ -103,7 +106,8 @@ def write_parquet(table: ir.Table, path: Path, keys: Sequence[str]) -> Path:
 def kept(table: ir.Table, path: Path) -> ir.Table:
     """A table computed once and read from Parquet from then on; rows in any order."""
     connection = table.get_backend()
-    connection.to_parquet(table, str(path))
+    options = {"row_group_size": SMALL_ROW_GROUP} if connection.name == "duckdb" else {}
+    connection.to_parquet(table, str(path), **options)
     return read_parquet(connection, path)
 
 

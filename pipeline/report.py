@@ -19,8 +19,6 @@ from pipeline.reporting.html import Other, write_page
 from pipeline.reporting.material import Material
 from pipeline.reporting.sections import build
 from pipeline.reporting.tabletext import to_latex, to_markdown
-from pipeline.reporting.word import write_word
-from pipeline.reporting.workbook import to_xlsx, workbook
 from pipeline.results import Results, read_results, write_results
 from pipeline.sensitivity.kept import read_sensitivity
 from pipeline.sensitivity.table import write_sensitivity
@@ -77,6 +75,10 @@ class _Asked:
 
 def _write_language(asked: _Asked, piece: tuple[int, list[dict[tuple[str, str], bytes]]]) -> None:
     """Write the page, the Word document and the workbook in a language, from its figures as files."""
+    # Imported where they are used: other processes draw figures meanwhile.
+    from pipeline.reporting.word import write_word
+    from pipeline.reporting.workbook import workbook
+
     position, files = piece
     config = asked.given.config
     material = asked.given.material(config.language[position])
@@ -117,6 +119,8 @@ def _other(config: Config, position: int) -> Other | None:
 
 def write_tables(folder: Path, materials: list[Material], documents: list[Document]) -> None:
     """Write `tables/`: NAME.csv once, NAME.xlsx with a sheet per language, NAME.tex and NAME.md where asked for."""
+    from pipeline.reporting.workbook import to_xlsx
+
     folder.mkdir(parents=True)
     config = materials[0].config
     for versions in zip(*(document.tables() for document in documents), strict=True):

@@ -63,6 +63,12 @@ def _stage(
 
 INTO_TABLES = ("engine", "sources", "cohort", "cleaning", "identity", "population")
 INTO_COHORT = ("engine", "seed", "cohort", "cleaning", "population", "matching")
+TO_DRAW = (
+    "pipeline.reporting.drawing",
+    *(f"matplotlib.backends.backend_{form}" for form in ("agg", "pdf", "svg")),
+    "pipeline.reporting.word",
+    "pipeline.reporting.workbook",
+)
 STAGES = (
     _stage("load", *INTO_TABLES, "outcomes", ready=("matching", "models", "subgroups")),
     _stage("cohort", *INTO_COHORT, "outcomes", ready=("models",)),
@@ -73,7 +79,7 @@ STAGES = (
         *(name for name in Config.model_fields if name != "sensitivity"),
         helpers=("pipeline.estimate", "pandas", "survival.cox"),
     ),
-    _stage("report", *Config.model_fields, reports=True, helpers=("pipeline.reporting.drawing",)),
+    _stage("report", *Config.model_fields, reports=True, helpers=TO_DRAW),
 )
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 # Bytes of extracts from which processes that help the last stages are started with the first.

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.engine import quoted
+from pipeline.engine import SMALL_ROW_GROUP, quoted
 from pipeline.errors import Fault
 from pipeline.registers.contracts import DECIMALS, MISSING, SPECIAL_MISSING
 from pipeline.registers.identity import CANDIDATE, as_compared
@@ -111,7 +111,8 @@ def replace_keys(connection: Any, rows: Path, columns: Sequence[str], hashing: H
         kept = ", ".join(f"r.{name}" for name in columns if name != "person_id")
         connection.execute(
             f"COPY (SELECT k.hash AS person_id, {kept} FROM {_read(rows)} r "
-            f"LEFT JOIN hashes_of_keys k ON r.person_id = k.person_id) TO {quoted(hashed)} (FORMAT parquet)"
+            f"LEFT JOIN hashes_of_keys k ON r.person_id = k.person_id) TO {quoted(hashed)} "
+            f"(FORMAT parquet, ROW_GROUP_SIZE {SMALL_ROW_GROUP})"
         )
     finally:
         connection.unregister("hashes_of_keys")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.engine import quoted
+from pipeline.engine import SMALL_ROW_GROUP, quoted
 from pipeline.errors import Fault
 from pipeline.registers.contracts import BLANKS, MISSING
 
@@ -105,7 +105,7 @@ def read_rows(
                     )
                     WHERE row > 1 AND trim(line) <> ''
                 )
-            ) TO {quoted(path)} (FORMAT parquet)
+            ) TO {quoted(path)} (FORMAT parquet, ROW_GROUP_SIZE {SMALL_ROW_GROUP})
             """
         )
 
