@@ -97,7 +97,9 @@ def further_analyses(run: Run) -> dict[str, Analysis]:
     ------
     UserError : why questions have no answer, all of them at once
     """
-    from pipeline.analysis.answer import answer  # it builds on this module
+    if not run.config.analyses:
+        return {}
+    from pipeline.analysis.answer import answer  # it builds on this module, and imports much
 
     found, faults = {}, list[Fault]()
     for name, question in run.config.analyses.items():
