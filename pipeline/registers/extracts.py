@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -143,7 +144,8 @@ def deliver(
     faults = list(_column_faults(part.shown, contract, opened.header, found, source))
     year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
     faults += year_faults
-    rows = scratch / f"{name}-{len(list(scratch.iterdir())):04d}.parquet"
+    # Not a number of the files there are: copies of lines and of keys come and go, and a later file would take its place.
+    rows = scratch / f"{name}-{uuid.uuid4().hex}.parquet"
     encoding = _copied(opened, text, found.columns | unused, rows, part.shown)
     if isinstance(encoding, Fault):
         return None, [*faults, encoding]

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import re
+import uuid
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def open_text(path: Path, shown: str, scratch: Path, encoding: str | None, delim
 
     The whole file decides on the encoding, not its first lines. `shown` is the file's name in messages.
     """
-    lines = scratch / f"{len(list(scratch.iterdir())):04d}.txt"
+    lines = scratch / f"{uuid.uuid4().hex}.txt"
     tried = [encoding] if encoding else [_byte_order_mark(path) or "", *ENCODINGS]
     for candidate in filter(None, tried):
         try:

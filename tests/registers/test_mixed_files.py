@@ -1,0 +1,61 @@
+"""Files of one source that differ: in format, in columns, in what they hold. Each has its own numbers in the account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_extracts import LISA_HEADER, Files, small_extracts, write_files
+from test_faults import with_source
+from test_odd_files import loaded
+
+from pipeline import load
+from pipeline.config import Config
+
+TABLES = ("persons", "registrations", "categories", "background", "disabilities", "participants")
+YEARS = (2018, 2019, 2020)
+
+
+def three_years() -> Files:
+    """Small extracts with as many rows of LISA as the last digit of the year tells, from one in 2018."""
+    files = small_extracts()
+    files["lisa_2018.csv"].pop()
+    files["lisa_2020.csv"] = [
+        LISA_HEADER.format(education="Sun2020Niva_Old"),
+        *(f"{key};1;1980;00;0000;5;12;0,0;0,0;0,0;40,2;1;0,0;1280" for key in (11, 12, 13)),
+    ]
+    return files
+
+
+def write_as(path: Path, lines: list[str], ending: str) -> None:
+    header, *rows = (line.split(";") for line in lines)
+    frame = pd.DataFrame(rows, columns=header).replace("", None)
+    if ending == "parquet":
+        frame.to_parquet(path.with_suffix(".parquet"), index=False)
+    else:
+        frame.to_excel(path.with_suffix(".xlsx"), index=False)
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    "endings", [("csv", "parquet", "xlsx"), ("parquet", "csv", "xlsx"), ("xlsx", "parquet", "csv")], ids="-".join
+)
+def test_years_in_different_formats_are_the_same_as_text(
+    tmp_path: Path, config: Config, endings: tuple[str, ...]
+) -> None:
+    base = write_files(three_years(), tmp_path / "mixed")
+    for year, ending in zip(YEARS, endings, strict=True):
+        if ending != "csv":
+            write_as(base / "data" / "raw" / f"lisa_{year}.csv", three_years()[f"lisa_{year}.csv"], ending)
+    mixed = with_source(config, "background", files=["data/raw/lisa_*"])
+    account, found = load.check(mixed, base)
+    assert found == []
+    lisa = [file for file in account.files if file.source == "background"]
+    assert [(Path(file.file).suffix[1:], file.year, file.rows) for file in lisa] == [
+        (ending, year, rows) for ending, year, rows in zip(endings, YEARS, (1, 2, 3), strict=True)
+    ]
+    folder = loaded(mixed, base, tmp_path / "loaded")
+    text = loaded(config, write_files(three_years(), tmp_path / "text"), tmp_path / "as_text")
+    for name in TABLES:
+        assert (folder / f"{name}.parquet").read_bytes() == (text / f"{name}.parquet").read_bytes(), name
