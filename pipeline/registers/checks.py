@@ -139,11 +139,13 @@ def _counts(files: Sequence[Delivered]) -> list[dict[str, Any]]:
         return []
     text, columns = files[0].text, files[0].contract.columns
     rows = " UNION ALL ".join(
-        f"SELECT count(*), count(*) FILTER (fields <> {len(file.header)}) FROM read_parquet({quoted(file.rows)})"
-        for file in files
+        f"SELECT {number} AS file, count(*), count(*) FILTER (fields <> {len(file.header)}) "
+        f"FROM read_parquet({quoted(file.rows)})"
+        for number, file in enumerate(files)
     )
     counts: list[dict[str, Any]] = [
-        {"rows": number, "shapeless": shapeless} for number, shapeless in text.raw_sql(rows).fetchall()
+        {"rows": number, "shapeless": shapeless}
+        for _, number, shapeless in text.raw_sql(f"{rows} ORDER BY file").fetchall()
     ]
     different = _different_values(files, columns)
     found = text.create_table(f"found_{files[0].rows.stem.replace('-', '_')}", different, temp=True)

@@ -144,7 +144,7 @@ def deliver(
     faults = list(_column_faults(part.shown, contract, opened.header, found, source))
     year, year_faults = _year(part.name, part.shown) if contract.yearly else (None, [])
     faults += year_faults
-    # Not a number of the files there are: copies of lines and of keys come and go, and a later file would take its place.
+    # Not numbered by the files there are: copies of lines and of keys come and go, and two files would have one name.
     rows = scratch / f"{name}-{uuid.uuid4().hex}.parquet"
     encoding = _copied(opened, text, found.columns | unused, rows, part.shown)
     if isinstance(encoding, Fault):

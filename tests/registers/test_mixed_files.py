@@ -1,4 +1,4 @@
-"""Files of one source that differ: in format, in columns, in what they hold. Each has its own numbers in the account."""
+"""Files of one source that differ in format, columns and rows: each has its own numbers in the account."""
 
 from __future__ import annotations
 
