@@ -193,8 +193,8 @@ def _values(file: Delivered, counts: dict[str, Any]) -> Iterator[Fault]:
     for column in file.columns:
         number = counts.get(f"{column.name}/impossible")
         if number:
-            whole = file.whole
-            rows = _first_rows(whole, values.impossible(whole[column.name], column))
+            judged = values.with_impossible(file.whole, column)
+            rows = _first_rows(judged, judged.impossible)
             what, remedy = values.describe_impossible(column, number)
             yield Fault(f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}", what, remedy)
 
@@ -227,10 +227,8 @@ def _decimal(file: Delivered, counts: dict[str, Any]) -> tuple[str | None, list[
     for column in amounts:
         number = counts[f"{column.name}/{mark}"]
         if number:
-            whole = file.whole
-            wrong = values.impossible(whole[column.name], column)
-            assert wrong is not None
-            rows = _first_rows(whole, whole[column.name].contains(other) & ~wrong)
+            judged = values.with_impossible(file.whole, column)
+            rows = _first_rows(judged, judged[column.name].contains(other) & ~judged.impossible)
             place = f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}"
             what = f"the decimal mark is '{other}', but '{found}' elsewhere."
             faults.append(Fault(place, what, "Correct the file, or set 'decimal' for the source in the configuration."))

@@ -116,14 +116,24 @@ def _believable(value: ir.Value, column: Column) -> ir.Value:
     return plausible(value) if column.kind == "date" else value
 
 
-def impossible(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
-    """Whether there is a value that the column cannot hold; None for columns that can hold any text."""
-    text = plain(text, column)
+def with_impossible(rows: ir.Table, column: Column) -> ir.Table:
+    """Rows of trimmed text with `impossible`: whether there is a value that the column cannot hold.
+
+    Null where the column can hold any text. In steps, as in `typed_columns`.
+    """
+    import ibis
+
+    rows = named(rows.mutate(impossible=plain(rows[column.name], column)))
+    text = rows.impossible
     if column.kind == "date":
-        day = as_date(text)
-        return text.notnull() & ~(stands_for_none(text) | _plausible(day).fill_null(False))
+        rows = named(rows.mutate(day_in_one_form=_dashed(text)))
+        rows = named(rows.mutate(named_day=_named_day(rows.day_in_one_form)))
+        text, day = rows.impossible, rows.named_day
+        right = stands_for_none(text, day) | _plausible(day).fill_null(False)
+        return rows.mutate(impossible=text.notnull() & ~right).drop("day_in_one_form", "named_day")
     pattern = _PATTERNS.get(column.kind)
-    return None if pattern is None else text.notnull() & ~text.re_search(pattern)
+    wrong = ibis.null("boolean") if pattern is None else text.notnull() & ~text.re_search(pattern)
+    return rows.mutate(impossible=wrong)
 
 
 def describe_impossible(column: Column, number: int) -> tuple[str, str]:
@@ -176,9 +186,9 @@ def is_sentinel(day: ir.DateValue) -> ir.BooleanValue:
     return day.isin([ibis.literal(sentinel) for sentinel in SENTINEL_DATES])
 
 
-def stands_for_none(text: ir.StringValue) -> ir.BooleanValue:
-    """Whether a text is one that registers write for "no date"."""
-    return is_sentinel(as_date(text)).fill_null(False) | text.isin(_NO_DATE).fill_null(False)
+def stands_for_none(text: ir.StringValue, day: ir.DateValue) -> ir.BooleanValue:
+    """Whether a text, and the day that it names, are what registers write for "no date"."""
+    return (is_sentinel(day) | text.isin(_NO_DATE)).fill_null(False)
 
 
 def unknown_code(text: ir.StringValue, column: Column) -> ir.BooleanValue | None:
@@ -205,7 +215,7 @@ def conditions(found: ir.Table, columns: Sequence[Column]) -> dict[str, ir.Boole
     def of(*kinds: str) -> ir.BooleanValue:
         return found.name.isin([column.name for column in columns if column.kind in kinds] or [""])
 
-    none = (is_sentinel(day) | text.isin(_NO_DATE)).fill_null(False)
+    none = stands_for_none(text, day)
     right = {kind: text.re_search(pattern) for kind, pattern in _PATTERNS.items()}
     right["date"] = none | _plausible(day).fill_null(False)
     coded = {column.name: column for column in columns if column.kind == "code"}

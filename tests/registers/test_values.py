@@ -31,12 +31,9 @@ def connection() -> ibis.BaseBackend:
 def judged(connection: ibis.BaseBackend, text: str | None, column: Column) -> tuple[Any, bool | None]:
     """The typed value of a text, and whether it is impossible in the column."""
     table = connection.create_table("given", pa.table({"text": pa.array([text], pa.string())}), overwrite=True)
-    impossible = values.impossible(table.text, column)
-    rows = table.select(
-        **{column.name: table.text}, impossible=ibis.null("boolean") if impossible is None else impossible
-    )
-    found = values.typed_columns(rows, [column]).to_pyarrow().to_pylist()[0]
-    return found[column.name], found["impossible"]
+    rows = table.select(**{column.name: table.text})
+    value = values.typed_columns(rows, [column])[column.name].to_pyarrow().to_pylist()[0]
+    return value, values.with_impossible(rows, column).impossible.to_pyarrow().to_pylist()[0]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +78,7 @@ def test_impossible_dates(connection: ibis.BaseBackend, text: str) -> None:
 )
 def test_sentinels_are_told_from_blanks(connection: ibis.BaseBackend, text: str | None, expected: bool) -> None:
     table = connection.create_table("given", pa.table({"text": pa.array([text], pa.string())}), overwrite=True)
-    assert values.stands_for_none(table.text).to_pyarrow().to_pylist() == [expected]
+    assert values.stands_for_none(table.text, values.as_date(table.text)).to_pyarrow().to_pylist() == [expected]
 
 
 @pytest.mark.parametrize(
