@@ -64,7 +64,7 @@ class Source(Section):
     columns: dict[str, str] = Field(default_factory=dict, description="our name for a column: the delivered name")
     encoding: str | None = Field(None, description="found when left out")
     delimiter: str | None = Field(None, description="found when left out")
-    decimal: Literal[",", "."] | None = Field(None, description="found when left out")
+    decimal: Literal[",", "."] | None = Field(None, description="of text; found when left out")
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:

@@ -231,7 +231,11 @@ def _decimal(file: Delivered, counts: dict[str, Any]) -> tuple[str | None, list[
             rows = _first_rows(judged, judged[column.name].contains(other) & ~judged.impossible)
             place = f"{_place(file, column)}, {list_some(rows, _ROWS_SHOWN, number)}"
             what = f"the decimal mark is '{other}', but '{found}' elsewhere."
-            faults.append(Fault(place, what, "Correct the file, or set 'decimal' for the source in the configuration."))
+            remedy = "Correct the file, or set 'decimal' for the source in the configuration."
+            if file.decimal:
+                what = f"the decimal mark is '{other}', but 'decimal' in the configuration says '{found}'."
+                remedy = "Correct the file or the setting."
+            faults.append(Fault(place, what, remedy))
     return found, faults
 
 

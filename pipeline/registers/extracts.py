@@ -160,7 +160,7 @@ def deliver(
         format=part.kind,
         encoding=encoding,
         delimiter=opened.delimiter,
-        decimal=source.decimal,
+        decimal=source.decimal if part.kind == "text" else None,  # a number that a program kept has its own mark
         year=year,
         rows=rows,
         text=text,

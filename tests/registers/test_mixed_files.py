@@ -59,3 +59,18 @@ def test_years_in_different_formats_are_the_same_as_text(
     text = loaded(config, write_files(three_years(), tmp_path / "text"), tmp_path / "as_text")
     for name in TABLES:
         assert (folder / f"{name}.parquet").read_bytes() == (text / f"{name}.parquet").read_bytes(), name
+
+
+def test_the_decimal_mark_of_text_is_not_asked_of_a_workbook(tmp_path: Path, config: Config) -> None:
+    """Text has decimal commas, as configured; Excel keeps numbers, whose mark is a point."""
+    files = three_years()
+    header, *rows = (line.split(";") for line in files.pop("lisa_2020.csv"))
+    base = write_files(files, tmp_path)
+    frame = pd.DataFrame(rows, columns=header)
+    amounts = ["SjukPP", "SjukErs", "AktErs", "SocBidrFam", "LoneInk"]
+    frame[amounts] = frame[amounts].apply(lambda column: column.str.replace(",", ".").astype(float))
+    frame.to_excel(base / "data" / "raw" / "lisa_2020.xlsx", index=False)
+    given = with_source(config, "background", files=["data/raw/lisa_*"], decimal=",")
+    account, found = load.check(given, base)
+    assert found == []
+    assert [file.decimal for file in account.files if file.source == "background"] == [",", ",", "."]
