@@ -74,3 +74,22 @@ def test_the_decimal_mark_of_text_is_not_asked_of_a_workbook(tmp_path: Path, con
     account, found = load.check(given, base)
     assert found == []
     assert [file.decimal for file in account.files if file.source == "background"] == [",", ",", "."]
+
+
+def test_each_file_has_the_numbers_of_its_own_values(tmp_path: Path, config: Config) -> None:
+    """A column that one year lacks, another order of columns, cut lines, blanks and codes: counted where they are."""
+    files = three_years()
+    rows = [line.split(";") for line in files["lisa_2019.csv"]]
+    flag, municipality, single = (rows[0].index(name) for name in ("SocBidrTypF", "Kommun", "FamTypF"))
+    rows[1][municipality], rows[2][single] = "Malmö", ""
+    files["lisa_2019.csv"] = [";".join(value for place, value in enumerate(row) if place != flag) for row in rows]
+    files["lisa_2020.csv"] = [";".join(reversed(line.split(";"))) for line in files["lisa_2020.csv"]]
+    files["lisa_2020.csv"][3] = files["lisa_2020.csv"][3].rpartition(";")[0]
+    account, found = load.check(config, write_files(files, tmp_path))
+    assert [fault.where for fault in found] == ["data/raw/lisa_2020.csv, row 4"]
+    told = {file.year: file for file in account.files if file.source == "background"}
+    assert {year: file.rows for year, file in told.items()} == {2018: 1, 2019: 2, 2020: 3}
+    assert {year: file.unknown for year, file in told.items()} == {2018: {}, 2019: {"municipality": 1}, 2020: {}}
+    assert {year: file.blank["family_type"] for year, file in told.items()} == {2018: 0, 2019: 1, 2020: 0}
+    assert [year for year, file in told.items() if "assistance_flag" not in file.blank] == [2019]
+    assert told[2019].missing[0] == "SocBidrTypF"
