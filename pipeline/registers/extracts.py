@@ -71,7 +71,7 @@ def parts(name: str, source: Source, base: Path) -> tuple[list[Part], list[Fault
             faults.append(_no_file(name, pattern, base))
     delivered: list[Part] = []
     for path in sorted(found):
-        shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+        shown = _shown(path, base, found)
         kind = source.format or find_format(path, shown)
         if isinstance(kind, Fault):
             faults.append(kind)
@@ -82,6 +82,14 @@ def parts(name: str, source: Source, base: Path) -> tuple[list[Part], list[Fault
         else:
             delivered.append(Part(path.name, shown, kind, path))
     return delivered, faults
+
+
+def _shown(path: Path, base: Path, found: set[Path]) -> str:
+    """A file's name in messages: of one outside the project no more of its path than tells it from the others."""
+    if path.is_relative_to(base):
+        return path.relative_to(base).as_posix()
+    alike = sum(other.name == path.name for other in found) > 1
+    return f"{path.parent.name}/{path.name}" if alike else path.name
 
 
 def _server_tables(name: str, url: str, wanted: Sequence[str]) -> tuple[list[Part], list[Fault]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_extracts import LISA_HEADER, Files, small_extracts, write_files
+from small_extracts import LISA_HEADER, REGISTRATIONS, Files, small_extracts, write_files
 from test_faults import with_source
 from test_odd_files import loaded
 
@@ -93,3 +93,17 @@ def test_each_file_has_the_numbers_of_its_own_values(tmp_path: Path, config: Con
     assert {year: file.blank["family_type"] for year, file in told.items()} == {2018: 0, 2019: 1, 2020: 0}
     assert [year for year, file in told.items() if "assistance_flag" not in file.blank] == [2019]
     assert told[2019].missing[0] == "SocBidrTypF"
+
+
+def test_files_of_one_name_in_folders_outside_the_project_are_told_apart(tmp_path: Path, config: Config) -> None:
+    base = write_files(small_extracts(), tmp_path / "project")
+    header, *rows = small_extracts()[REGISTRATIONS]
+    paths = []
+    for folder, own in {"first": rows[:2], "second": [*rows[2:], "13;31/12/2020;;"]}.items():
+        paths.append(tmp_path / folder / REGISTRATIONS)
+        paths[-1].parent.mkdir()
+        paths[-1].write_text("\n".join([header, *own]))
+    account, found = load.check(with_source(config, "registrations", files=[str(path) for path in paths]), base)
+    assert [fault.where for fault in found] == [f"second/{REGISTRATIONS}, column INTR_DAT, row 4"]
+    told = {file.file: file.rows for file in account.files if file.source == "registrations"}
+    assert told == {f"first/{REGISTRATIONS}": 2, f"second/{REGISTRATIONS}": 3}
