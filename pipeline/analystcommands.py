@@ -207,12 +207,13 @@ def describe(config_path: Path, where: str | None, output_format: str) -> None:
     from pipeline.cli import read_config, run_until
     from pipeline.errorlog import logged
 
+    question = question_of({"where": where})
     config = read_config(config_path)
     place = run_until(config, config_path, "match", to_stderr=True)
     with logged(place.interim):
         from pipeline.analysis import description
 
-        lines = description.describe(config, place.interim, config_path, where)
+        lines = description.describe(config, place.interim, config_path, question)
         if output_format == "table":
             click.echo(description.to_terminal(lines, config.disclosure.minimum_count))
         else:

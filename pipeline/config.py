@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -163,6 +164,8 @@ class Cut(Section):
     def _ordered(self) -> Cut:
         if sorted(set(self.cut)) != self.cut:
             raise ValueError("cutpoints must stand in rising order, each once")
+        if not all(map(math.isfinite, self.cut)):
+            raise ValueError("cutpoints must be finite numbers")
         return self
 
 

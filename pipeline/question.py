@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -52,6 +53,8 @@ class Question(Section):
     def _consistent(self) -> Question:
         if self.outcome is not None and self.event is not None:
             raise ValueError("give 'outcome' or 'event', not both")
-        if any(day <= 0 for day in self.horizon):
+        if any(not 0 < day < math.inf for day in self.horizon):
             raise ValueError("'horizon' must be days after 0")
+        if len(set(self.horizon)) < len(self.horizon):
+            raise ValueError("'horizon' names a day twice")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,17 @@ import pandas as pd
 from pipeline import effects, estimate, regression
 from pipeline.analysis import event
 from pipeline.analysis.base import Base, base_of
-from pipeline.analysis.people import EVERYONE, Group, Mask, Picked, months_of_groups, pick, readable
+from pipeline.analysis.people import (
+    EVERYONE,
+    WIDER,
+    Group,
+    Mask,
+    Picked,
+    months_of_groups,
+    pick,
+    readable,
+    refuse_nobody,
+)
 from pipeline.analysis.protection import protected
 from pipeline.config import Config, Covariate, Models, Text
 from pipeline.disclosure import Policy
@@ -27,8 +38,6 @@ from pipeline.question import Question
 from pipeline.reporting.words import LANGUAGES, Words, labels
 from pipeline.results import Analysis, ChiSquared, Interaction, SubgroupResult
 from pipeline.where import columns
-
-WIDER = "Try a wider condition; `utfall describe` shows the columns and how many people have each value."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,7 @@ def _case(question: Question, config: Config, interim: Path) -> _Case:
     base = base_of(question, config, interim)
     picked = pick(question, readable(base.rows), config)
     models = _models(question, picked.shown, config)
-    if not picked.everyone.rows.any():
-        raise UserError(Fault("--where", "picks nobody.", " ".join([*(note.en for note in picked.notes), WIDER])))
+    refuse_nobody(picked)
     if question.event is not None:
         chosen = event.outcome_of(question.event, config)
         base = replace(base, rows=event.with_event(base.rows, chosen, interim, config))
@@ -192,7 +200,7 @@ def _bands(text: str) -> list[float]:
         days = [float(day) for day in text.split(",")]
     except ValueError:
         days = []
-    if not days or sorted(set(days)) != days or days[0] <= 0:
+    if not days or not all(map(math.isfinite, days)) or sorted(set(days)) != days or days[0] <= 0:
         what = f"'{text}' is no way to vary."
         raise UserError(Fault("--varying", what, "Write log, linear, or rising days as in 30,183,274."))
     return days

@@ -14,7 +14,7 @@ import pandas as pd
 
 from matching.coarsen import coarsen
 from pipeline import match
-from pipeline.analysis.people import MOST_LEVELS, pick, readable
+from pipeline.analysis.people import MOST_LEVELS, pick, readable, refuse_nobody
 from pipeline.config import Config, Cut, Groups
 from pipeline.disclosure import Policy
 from pipeline.names import OUTCOME_COLUMNS
@@ -44,16 +44,20 @@ class Line:
     mean_controls: float | None = None
 
 
-def describe(config: Config, interim: Path, config_path: Path, where: str | None = None) -> list[Line]:
+def describe(config: Config, interim: Path, config_path: Path, question: Question) -> list[Line]:
     """Columns and their levels, matching classes with where they are decided, and outcomes with their codes.
+
+    question : its condition picks the people that are counted
 
     Raises
     ------
-    UserError : a condition that cannot be read, or names a column there is not
+    UserError : a condition that names a column there is not, or picks nobody
     """
     rows = pd.read_parquet(interim / "matched.parquet")
     shown = readable(rows)
-    picked = pick(Question(where=where), shown, config).everyone.rows
+    found = pick(question, shown, config)
+    refuse_nobody(found)
+    picked = found.everyone.rows
     people = shown[picked].assign(person_id=rows.loc[picked, "person_id"])
     policy = Policy.of(config)
     lines = list(_columns(people, config, policy))

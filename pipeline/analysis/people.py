@@ -25,6 +25,7 @@ Mask = NDArray[np.bool_]
 MOST_LEVELS = 12
 MOST_GROUPS = 40
 EVERYONE = "everyone"
+WIDER = "Try a wider condition; `utfall describe` shows the columns and how many people have each value."
 # Known only after the start, or said in another way: not what people are like when they start.
 _LATER = ("follow_up_days", "censored_at_joining")
 _NOT_FOR_READERS = (*HIDDEN, "row", "stratum", "weight", "index_weight", "index_total")
@@ -87,6 +88,12 @@ def pick(question: Question, shown: pd.DataFrame, config: Config) -> Picked:
     return Picked(shown, Group(everyone), tuple(groups), unknown, tuple(notes))
 
 
+def refuse_nobody(picked: Picked) -> None:
+    """Stop when a condition picks nobody, with what it may have meant."""
+    if not picked.everyone.rows.any():
+        raise UserError(Fault("--where", "picks nobody.", " ".join([*(note.en for note in picked.notes), WIDER])))
+
+
 def months_of_groups(question: Question, months: pd.DataFrame, config: Config) -> dict[str, Mask]:
     """Which of some person-months (m,) are in each group, by the group's key; none when they cannot tell.
 
@@ -139,9 +146,11 @@ def _classes(part: str, name: str, shown: pd.DataFrame, everyone: Mask, config: 
     column = shown[name]
     present = column[everyone].dropna()
     limits = part.partition(":")[2]
-    if limits:
-        return coarsen(column, match.rules({name: Cut(cut=_limits(limits, name))})[name], name)
     number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if limits:
+        if not number:
+            raise UserError(Fault("--by", f"'{name}' is not a number, so it has no limits.", f"Write --by {name}."))
+        return coarsen(column, match.rules({name: Cut(cut=_limits(limits, name))})[name], name)
     if number and present.nunique() > 2:
         rule = config.matching.variables.get(name) if config.matching else None
         if isinstance(rule, Cut):

@@ -29,6 +29,8 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--by", "background_year*start_month*age:30,40,50"), "--by: "),
         (("--by", "start_month"), "--by: 'start_month' has 27 levels; 12 can be set side by side."),
         (("--by", "age:50,30"), "--by: 'age:50,30' gives no classes. Write rising limits, as in age:30,50."),
+        (("--by", "education:30"), "--by: 'education' is not a number, so it has no limits. Write --by education."),
+        (("--by", "age:nan"), "--by: 'age:nan' gives no classes."),
         (("--outcome", "work_or_studie"), "--outcome: there is no outcome 'work_or_studie'. Did you mean"),
         (("--event", "category == 333"), "--event: no category has the code '333'. Near: 33"),
         (("--event", "reason in [1, 77]"), "--event: no reason has the code '77'."),
@@ -45,11 +47,15 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--varying", "sometimes"), "--varying: 'sometimes' is no way to vary. Write log, linear, or rising days"),
         (("--classes", "aeg=30"), "--classes: there is no column 'aeg'. Did you mean age?"),
         (("--classes", "age=thirty"), "--classes: 'age=thirty' gives no classes. Write rising limits as in age=30"),
+        (("--varying", "nan"), "--varying: 'nan' is no way to vary."),
+        (("--classes", "age=nan"), "--classes: 'age=nan' gives no classes."),
         (("--classes", "education=3,4"), "--classes: 'education' is not a number."),
         (("--interaction",), "--interaction: everyone is picked. Name a part of them"),
         (("--interaction", "--where", "woman", "--rematch"), "--interaction: compares with everyone else"),
         (("--format", "docx"), "--format: docx is no text. Name a file to write it to with --out"),
         (("--horizon", "-3"), "must be days after 0."),
+        (("--horizon", "nan"), "must be days after 0."),
+        (("--horizon", "365", "--horizon", "365"), "horizon names a day twice."),
         (("--horizon", "5000"), "--horizon: day 5000 lies after the end of the follow-up in one of the groups."),
         (("--varying", "5000"), "--varying: all days lie after the end of the follow-up."),
         (("--save", "Women over 50"), "--save: 'Women over 50' cannot be a name."),
@@ -61,6 +67,21 @@ def test_an_analysts_error_is_a_sentence(utfall, arguments: tuple[str, ...], mes
     assert out == ""
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("age = 3", "--where: to compare, write == instead of = at character 5."),
+        ("aeg > 3", "there is no column 'aeg'. Did you mean age?"),
+        ("age > 200", "--where: picks nobody. Try a wider condition"),
+        ("education == 'compulsary'", "picks nobody. No row has education 'compulsary'; did you mean"),
+    ],
+)
+def test_a_description_of_nobody_is_a_sentence(utfall, where: str, message: str) -> None:
+    status, out, err = utfall("describe", "--where", where)
+    assert (status, out) == (2, "")
+    assert message in err
 
 
 def test_several_errors_are_told_at_once(utfall) -> None:
