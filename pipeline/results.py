@@ -392,7 +392,10 @@ class Analysis(Record):
     outcome: str = Field(description="name of the outcome; `event` for one of the analyst's own")
     outcome_label: Text = Field(description="what readers call the outcome")
     codes: Text | None = Field(None, description="the codes of an outcome of the analyst's own")
-    matching: str = Field(description="how the groups were made alike: everyone, again, other_classes, or the weights")
+    matching: str = Field(
+        description="how the groups were made alike: everyone, again, other_classes, or the weights (with _again inside"
+        " each group)"
+    )
     unknown_rows: Count = Field(None, description="rows for which a missing value leaves the condition open")
     notes: list[Text] = Field(default_factory=list, description="remarks on the condition")
     groups: dict[str, SubgroupResult] = Field(description="everyone picked first, then each level asked for")

@@ -70,10 +70,15 @@ def base_of(question: Question, config: Config, interim: Path) -> Base:
     if question.rematch:
         # Totals that stand in the cohort are everyone's.
         alone = cohort.drop(columns=[name for name in (TOTAL,) if name in cohort])
-        return Base(alone, "again", months, weigh)
+        return Base(alone, _how_again(question.weights), months, weigh)
     how = "other_classes" if question.weights == "matching" else question.weights
     everyone = None if months is None else np.ones(len(months), dtype=bool)
     return Base(weigh(cohort, everyone), how, None, _as_they_are)
+
+
+def _how_again(weights: str) -> str:
+    """What groups are made alike by, each by itself; without weights that is by nothing, as for everyone."""
+    return {"matching": "again", "none": "none"}.get(weights, f"{weights}_again")
 
 
 def _as_they_are(rows: pd.DataFrame, among: Mask | None) -> pd.DataFrame:

@@ -74,7 +74,11 @@ def codes_in_words(outcome: Outcome) -> Text:
     """The codes of an outcome in a line, so that nobody need guess what a condition picked."""
     categories = sorted((code for codes in outcome.categories.values() for code in codes), key=int)
     found = {"reasons": outcome.reasons, "categories": categories}
-    parts = [both(f"analysis.{kind}", codes=", ".join(codes)) for kind, codes in found.items() if codes]
+    parts = [
+        both(f"analysis.{kind}{'.one' if len(codes) == 1 else ''}", codes=", ".join(codes))
+        for kind, codes in found.items()
+        if codes
+    ]
     return Text(sv="; ".join(part.sv for part in parts), en="; ".join(part.en for part in parts))
 
 

@@ -16,7 +16,7 @@ from pipeline.reporting.material import Material, full_model, headline_shares, t
 from pipeline.reporting.plots import Look
 from pipeline.reporting.plots.curves import arms, draw_curves, draw_groups, ends_at
 from pipeline.reporting.plots.ratios import draw_forest
-from pipeline.reporting.sections.analyses import label_of, selection
+from pipeline.reporting.sections.analyses import label_of, selection, with_controls_of
 from pipeline.reporting.sections.notes import axis_note, cut_note
 from pipeline.reporting.words import labels
 from pipeline.results import Analysis, SubgroupResult
@@ -61,7 +61,7 @@ def drawn(analysis: Analysis, config: Config, language: str, base: Path) -> list
     ------
     UserError : the house style cannot be read
     """
-    material = material_of(config, language)
+    material = with_controls_of(material_of(config, language), analysis)
     house = base / config.report.figure_style if config.report.figure_style else None
     found = (curves(analysis, material), forest(analysis, material))
     return [figures.draw(figure, house, sizes={}) for figure in found if figure is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,24 @@ def test_other_classes_and_other_weights_are_other_comparisons(project: Project)
     ratios = [treatment(found.groups["everyone"]).hazard_ratio for found in answers.values()]
     assert len(set(ratios)) == 5
     assert all(1 < ratio < 3 for ratio in ratios)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "controls"),
+    [
+        (("--weights", "none", "--rematch"), "are not matched and are compared as they are.", "Comparison group"),
+        (("--weights", "entropy", "--rematch"), "made inside each group by itself", "Weighted comparison group"),
+        (("--weights", "entropy", "--classes", "woman=none"), "woman=none.", "Weighted comparison group"),
+        (("--rematch", "--classes", "woman=none"), "woman=none.", "Matched comparison group"),
+    ],
+)
+def test_nobody_is_called_matched_who_is_not(utfall, arguments: tuple[str, ...], said: str, controls: str) -> None:
+    status, out, err = utfall("subgroup", *arguments, "--where", "age >= 30")
+    assert status == 0, err
+    assert said in out.splitlines()[0]
+    assert ("Matching was done" in out) == (controls == "Matched comparison group")
+    assert re.findall(r"Participants against (.*?)  ", out) == [controls.lower()]
+    assert controls in re.split(r"  +", out.splitlines()[4])
 
 
 def test_interaction_tests_are_the_reports_and_pairs_count_once(project: Project) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.reporting.document import Block, Heading, Paragraph, Section
 from pipeline.reporting.material import TREATMENT, Material, full_model, interval_of, treatment_term
 from pipeline.reporting.sections.effects import cost_columns, cost_values
 from pipeline.reporting.sections.regressions import in_order, is_withheld, ratio_values, term_label
 from pipeline.reporting.tables import Column, Label, Table
-from pipeline.reporting.words import labels
+from pipeline.reporting.words import both, labels
 from pipeline.reporting.words.numbers import WITHHELD
 from pipeline.results import Analysis, Model, SubgroupResult
 
@@ -29,6 +30,7 @@ def analyses_section(material: Material) -> Section | None:
 
 def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[Block]:
     """What an analysis found; `name` stands in the names of its tables."""
+    material = with_controls_of(material, analysis)
     blocks: list[Block] = [Paragraph(" ".join(_about(material, analysis)))]
     shown = {key: group for key, group in analysis.groups.items() if not group.withheld}
     blocks += [Paragraph(text, "note") for text in _not_told(material, analysis)]
@@ -43,6 +45,15 @@ def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[B
     return blocks
 
 
+def with_controls_of(material: Material, analysis: Analysis) -> Material:
+    """The material with a name for the comparison group that is true of an analysis in which it is not matched."""
+    if analysis.matching in ("everyone", "again", "other_classes"):
+        return material
+    label = both(f"analysis.controls.{'none' if analysis.matching == 'none' else 'weighted'}")
+    about = material.about.model_copy(update={"controls": label})
+    return replace(material, results=material.results.model_copy(update={"evaluation": about}))
+
+
 def _about(material: Material, analysis: Analysis) -> list[str]:
     """Who, which outcome, and what made the groups alike."""
     words, question = material.words, analysis.question
@@ -54,7 +65,10 @@ def _about(material: Material, analysis: Analysis) -> list[str]:
         found.append(words("analysis.codes", outcome=outcome, codes=words.text(analysis.codes)))
     if material.after(analysis.outcome):
         found.append(words("analysis.clock", clock=material.clock(analysis.outcome)))
-    found.append(words(f"analysis.matching.{analysis.matching}", classes=", ".join(question.classes)))
+    classes = ", ".join(question.classes)
+    found.append(words(f"analysis.matching.{analysis.matching}", classes=classes))
+    if classes and analysis.matching not in ("other_classes", "none"):
+        found.append(words("analysis.classes", classes=classes))
     if analysis.unknown_rows:
         found.append(words("analysis.unknown", n=words.number(analysis.unknown_rows)))
     return [*found, *map(words.text, analysis.notes)]
