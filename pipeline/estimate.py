@@ -19,6 +19,7 @@ from pipeline.config import Config, Models, Subgroup
 from pipeline.destinations import destinations, kinds_over_time
 from pipeline.effects import TREATMENT, FollowUp, finite
 from pipeline.errors import Fault, UserError, stop_if
+from pipeline.formula import variables_of
 from pipeline.group import group_result, regressions
 from pipeline.names import OUTCOME_COLUMNS, named_columns
 from pipeline.parallel import spread
@@ -125,7 +126,7 @@ class Material:
     def read(cls, folder: Path, config: Config) -> Material:
         file = folder / "censoring.parquet"
         censoring = pd.read_parquet(file) if file.exists() else None
-        covariates = [variable for c in config.models.covariates for variable in regression.variables_of(c.name)]
+        covariates = [variable for c in config.models.covariates for variable in variables_of(c.name)]
         named = frozenset([*ABOUT_ROWS, *covariates, *(name for _, name in named_columns(config))])
         return cls(config, read_matched(folder / "matched.parquet", config), censoring, named)
 

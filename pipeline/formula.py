@@ -10,6 +10,7 @@ import ast
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from pipeline.errors import Fault, UserError, stop_if
@@ -21,6 +22,8 @@ MOST_CHARACTERS = 1_000
 MOST_TERMS = 60
 GREATEST_POWER = 3  # (a + b + ...)**n multiplies out
 _POWER = re.compile(r"(?:\*\*|\^)\s*\(*\s*(\d+)")
+# `education: unknown:born_outside_europe` are two parts, the first of them a level of a factor.
+_BETWEEN_PARTS = re.compile(r":(?! )")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 
 
@@ -41,6 +44,25 @@ def read_terms(formula: str, columns: Iterable[str], place: str) -> tuple[str, .
             names.append(factor.expr)
     stop_if(unknown_columns(dict.fromkeys(names), columns, place))
     return tuple(str(term) for term in terms if str(term) not in ("0", "1"))
+
+
+def parts_of(term: str) -> tuple[str, ...]:
+    """The parts that a coefficient's name multiplies, `participant` and `education: unknown`; one for most."""
+    return tuple(_BETWEEN_PARTS.split(term))
+
+
+@cache
+def variables_of(term: str) -> frozenset[str]:
+    """The columns a formula term such as `C(education)` or `age:woman` is made from."""
+    if term.isidentifier():
+        return frozenset([term])
+    from formulaic import Formula
+
+    formula = Formula(f"0 + {term}")
+    # formulaic does not name what stands in functions that remember the data, such as bs and poly.
+    calls = [f.expr for part in formula for f in part.factors if f.eval_method.name == "PYTHON" and "`" not in f.expr]
+    inside = {name for call in calls for name in _names(ast.parse(call, mode="eval"))}
+    return frozenset(inside | {str(variable) for variable in formula.required_variables})
 
 
 def _parsed(formula: str, place: str) -> list[Any]:
@@ -90,6 +112,7 @@ def _checked(expression: str, place: str) -> ast.AST:
 def _names(tree: ast.AST) -> Iterator[str]:
     """Names that are no function's or module's: the columns."""
     called = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Call) for part in ast.walk(node.func)}
+    called |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     yield from (n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called)
 
 

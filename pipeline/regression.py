@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.config import Covariate, Models
+from pipeline.few_events import fewest_events
+from pipeline.formula import parts_of, variables_of
 from pipeline.results import ChiSquared, Interaction, Model, Removed, Selection, Term
 
 TREATMENT = "participant"
@@ -117,16 +118,6 @@ def prepare(data: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.Dat
     return complete, factors, len(data) - len(complete)
 
 
-@cache
-def variables_of(term: str) -> frozenset[str]:
-    """The columns a formula term such as `C(education)` or `age:woman` is made from."""
-    if term.isidentifier():
-        return frozenset([term])
-    from formulaic import Formula
-
-    return frozenset(str(variable) for variable in Formula(f"0 + {term}").required_variables)
-
-
 def _varies(values: pd.Series) -> bool:
     return len(values) > 0 and bool((values != values.iloc[0]).any())
 
@@ -205,9 +196,12 @@ def terms_of(fitted: Fitted) -> list[Term]:
     reached = fitted.data.loc[fitted.data[EVENT] == 1]
     model_errors = np.sqrt(np.diag(fit.model_covariance))
     rows = zip(fit.hazard_ratios().itertuples(), fit.coefficients, fit.standard_errors, model_errors, strict=True)
+    crossed = {name: parts_of(name) for term, names in fit.terms.items() if ":" in term for name in names}
     found = []
     for row, coefficient, std_error, model_error in rows:
         factor, _, level = row.term.partition(": ")
+        if row.term in crossed:
+            factor, level = ":".join(part.partition(": ")[0] for part in crossed[row.term]), ""
         found.append(
             Term(
                 term=row.term,
@@ -220,30 +214,10 @@ def terms_of(fitted: Fitted) -> list[Term]:
                 coefficient=float(coefficient),
                 std_error=float(std_error),
                 model_std_error=float(model_error),
-                fewest_events=_fewest_events(reached, factor, level),
+                fewest_events=fewest_events(reached, PERSON, crossed.get(row.term, (row.term,)), crossed.values()),
             )
         )
     return found
-
-
-def _fewest_events(reached: pd.DataFrame, factor: str, level: str) -> int | None:
-    """People with the event at a level or at its reference, whichever are fewer; None for numbers.
-
-    reached : the rows of a fit that have the event
-    """
-    name = variable[0] if len(variable := sorted(variables_of(factor))) == 1 else ""
-    if name not in reached or not (level or set(reached[name].dropna().unique()) <= {0, 1}):
-        return None
-    values = reached[name]
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        codes, levels = values.cat.codes.to_numpy(), values.cat.categories
-        at_level = (levels.astype(str) == level if level else levels == 1)[codes]
-        at_reference = codes == 0
-    else:
-        at_level = (values.astype(str) == level if level else values == 1).to_numpy()
-        at_reference = ~at_level
-    people = reached[PERSON].to_numpy()
-    return min(len(pd.unique(people[rows])) for rows in (at_level, at_reference))
 
 
 def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Interaction | None:

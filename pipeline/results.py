@@ -234,7 +234,7 @@ class Term(Record):
     std_error: Number
     model_std_error: Number
     fewest_events: Count = Field(
-        None, description="people with the event at the level or its reference, whichever are fewer; null for numbers"
+        None, description="people with the event in the smallest of the groups compared; null for numbers"
     )
 
 

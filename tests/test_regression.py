@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import regression
 from pipeline.config import Models
+from pipeline.formula import variables_of
 from pipeline.regression import fit_backward, fit_full, holm, interaction, model_of
 
 
@@ -99,7 +99,9 @@ def test_nothing_to_fit_is_said_not_raised(rossi):
 
 
 def test_formula_terms_may_stand_for_covariates(rossi):
-    assert regression.variables_of("C(grp)") == {"grp"}
+    assert variables_of("C(grp)") == {"grp"}
+    assert variables_of("woman:bs(age, df=3)") == {"woman", "age"}
+    assert variables_of("I(np.pi * age)") == {"age"}
     fitted = fit_full(rossi, Models.model_validate({"covariates": ["age:race", "np.log(age)"]}))
     assert fitted.fit.coefficients.index[0] == "participant"
     assert len(fitted.fit.coefficients) == 3

@@ -20,10 +20,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pipeline import cohort as cohort_stage
-from pipeline import effects, regression
+from pipeline import effects
 from pipeline.config import Config, Outcome
 from pipeline.engine import read_parquet, session, write_parquet
 from pipeline.followup import next_event, other_exits, outcome_events
+from pipeline.formula import variables_of
 from pipeline.index_months import draw_months
 from pipeline.sensitivity.choices import Specification, outcome_column, outcome_definitions
 from pipeline.workspace import Run
@@ -200,7 +201,7 @@ def _until_exit(rows: pd.DataFrame, base: Base, outcomes: Sequence[str]) -> pd.D
 
 def _columns(cohort: pd.DataFrame, config: Config, outcomes: Sequence[str]) -> list[str]:
     """The columns that weights and regressions are made from: rows are taken many times, and there are many columns."""
-    covariates = {name for covariate in config.models.covariates for name in regression.variables_of(covariate.name)}
+    covariates = {name for covariate in config.models.covariates for name in variables_of(covariate.name)}
     wanted = {"row", PERSON, ARM, "index_date", "start_month", "index_weight", *covariates}
     wanted |= {f"{outcome}_{part}" for outcome in outcomes for part in ("days", "event")}
     if config.matching is not None:

@@ -154,6 +154,7 @@ def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[
     dashes = any(row[column.key] is None for row in rows for column in columns if column.key in absent)
     notes = [words("note.interval"), words("note.stars"), *([words("analysis.absent")] if dashes else []), *withheld]
     notes += material.rounded
+    notes += _crossed_treatment(material, shown)
     if tests:
         how = "one" if tests[0].tests == 1 else analysis.question.adjust
         notes.append(words(f"analysis.note.interaction.{how}", tests=tests[0].tests))
@@ -164,6 +165,15 @@ def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[
     ]  # fmt: skip
     caption = words("caption.analysis.groups", outcome=_outcome(material, analysis))
     return Table(f"{name}_groups", caption, tuple(columns), rows, tuple(notes), absent)
+
+
+def _crossed_treatment(material: Material, shown: dict[str, SubgroupResult]) -> list[str]:
+    """A note where a formula lets the treatment's ratio depend on other variables, so that one ratio is not all."""
+    words, models = material.words, [full_model(group.models) for group in shown.values()]
+    factors = [term.factor.split(":") for model in models if model for term in model.terms if ":" in term.factor]
+    others = dict.fromkeys(name for names in factors if TREATMENT in names for name in names if name != TREATMENT)
+    named = [labels.lower_first(labels.variable(words, name)) for name in others]
+    return [words("analysis.crossed.treatment", variables=words.listed(named))] if named else []
 
 
 def _gained_column(material: Material, until: float) -> Column:
@@ -222,6 +232,8 @@ def regression_table(material: Material, name: str, analysis: Analysis, shown: d
         told = {k: Label("" if v is None else str(v), words.number(v)) for k, v in values.items()}
         rows.append({"term": Label(count, words(f"column.{count}")), **told})
     notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *withheld, *material.rounded]
+    if any(":" in term.factor for model in models.values() for term in model.terms):
+        notes.append(words("analysis.crossed"))
     notes += _model_notes(material, analysis, models, shown)
     caption = words("caption.analysis.regression", outcome=_outcome(material, analysis))
     return Table(f"{name}_regression", caption, tuple(columns), tuple(rows), tuple(notes), dict.fromkeys(models, "–"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.config import Text
+from pipeline.formula import parts_of
 from pipeline.reporting.words import Words, catalogue
 from pipeline.results import Term
 
@@ -65,6 +66,9 @@ def contrast(words: Words, term: Term, reference: str | None, participants: str,
     """What a regression row compares: "Kvinna mot man", "Utbildning: gymnasial mot högst förgymnasial"."""
     if term.factor == "participant":
         return words("contrast.participant", participants=participants, controls=lower_first(controls))
+    parts = parts_of(term.term) if ":" in term.factor else ()
+    if len(parts) > 1:
+        return " × ".join(_part(words, part, participants, first=part == parts[0]) for part in parts)
     label = variable(words, term.factor)
     if term.level is None:
         return words.get(f"contrast.{term.factor}", words("contrast.per_unit", label=label))
@@ -72,6 +76,14 @@ def contrast(words: Words, term: Term, reference: str | None, participants: str,
     if reference is None:
         return words("contrast.level_only", factor=label, level=text)
     return words("contrast.level", factor=label, level=text, reference=lower_first(level(words, reference)))
+
+
+def _part(words: Words, part: str, participants: str, *, first: bool) -> str:
+    """One of the variables whose product a row is of: "Deltagare", "utbildning: gymnasial"."""
+    name, _, at = part.partition(": ")
+    text = participants if name == "participant" else variable(words, name)
+    text = f"{text}: {lower_first(level(words, at))}" if at else text
+    return text if first else lower_first(text)
 
 
 def destination(words: Words, name: str) -> str:
