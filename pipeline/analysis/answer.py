@@ -224,7 +224,17 @@ def _refuse_without_answer(data: FollowUp, case: _Case) -> None:
             few = f"fewer than {least}" if reached or least > 1 else "none"
             what = f"{few} of the {name} picked reach the outcome, too few to be shown."
             faults.append(Fault("--where", what, "Try a wider condition, or a wider outcome."))
+    if not faults and rows[TREATMENT].nunique() < len(effects.ARMS):
+        faults = list(_of_both_arms(case.question))
     stop_if(faults or _past_the_end(rows, case.question))
+
+
+def _of_both_arms(question: Question) -> Iterator[Fault]:
+    """What is asked about the ratio between the arms, which one arm alone does not have."""
+    asked = {"--varying": question.varying is not None, "--interaction": question.interaction}
+    for option in (option for option, is_asked in asked.items() if is_asked):
+        what = "is about the ratio between participants and controls, and one of them is left out."
+        yield Fault(option, what, f"Leave {option} out, or pick both.")
 
 
 def _past_the_end(rows: pd.DataFrame, question: Question) -> Iterator[Fault]:

@@ -58,7 +58,15 @@ def written(analysis: Analysis, config: Config, form: str, language: str | None,
 
 
 def only_curves(analysis: Analysis) -> Analysis:
-    """The shares and curves of an analysis without its regressions."""
+    """The shares and curves of an analysis without its regressions.
+
+    Raises
+    ------
+    UserError : no group has both arms, so that there is nothing to draw side by side
+    """
+    if not any(group.curves or group.at or group.withheld for group in analysis.groups.values()):
+        what = "picks one arm alone, and curves compare participants with controls."
+        raise UserError(Fault("--where", what, "Leave participant out of the condition."))
     groups = {
         key: group.model_copy(update={"models": {}, "interaction": None}) for key, group in analysis.groups.items()
     }

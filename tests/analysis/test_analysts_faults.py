@@ -52,6 +52,8 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--classes", "education=3,4"), "--classes: 'education' is not a number."),
         (("--interaction",), "--interaction: everyone is picked. Name a part of them"),
         (("--interaction", "--where", "woman", "--rematch"), "--interaction: compares with everyone else"),
+        (("--interaction", "--where", "participant"), "--interaction: is about the ratio between participants and"),
+        (("--varying", "log", "--where", "not participant"), "--varying: is about the ratio between participants and"),
         (("--format", "docx"), "--format: docx is no text. Name a file to write it to with --out"),
         (("--horizon", "-3"), "must be days after 0."),
         (("--horizon", "nan"), "must be days after 0."),
@@ -82,6 +84,12 @@ def test_a_description_of_nobody_is_a_sentence(utfall, where: str, message: str)
     status, out, err = utfall("describe", "--where", where)
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_curves_of_one_arm_are_no_comparison(utfall) -> None:
+    status, out, err = utfall("curves", "--where", "participant")
+    assert (status, out) == (2, "")
+    assert "--where: picks one arm alone, and curves compare participants with controls." in err
 
 
 def test_several_errors_are_told_at_once(utfall) -> None:
