@@ -49,12 +49,17 @@ class Question(Section):
             parse(value)
         return value
 
+    @field_validator("horizon")
+    @classmethod
+    def _days(cls, days: list[float]) -> list[float]:
+        if any(not 0 < day < math.inf for day in days):
+            raise ValueError("must be days after 0")
+        if len(set(days)) < len(days):
+            raise ValueError("names a day twice")
+        return days
+
     @model_validator(mode="after")
     def _consistent(self) -> Question:
         if self.outcome is not None and self.event is not None:
             raise ValueError("give 'outcome' or 'event', not both")
-        if any(not 0 < day < math.inf for day in self.horizon):
-            raise ValueError("'horizon' must be days after 0")
-        if len(set(self.horizon)) < len(self.horizon):
-            raise ValueError("'horizon' names a day twice")
         return self

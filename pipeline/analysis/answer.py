@@ -22,6 +22,7 @@ from pipeline.analysis.people import (
     Mask,
     Picked,
     months_of_groups,
+    names_of,
     pick,
     readable,
     refuse_nobody,
@@ -224,17 +225,20 @@ def _refuse_without_answer(data: FollowUp, case: _Case) -> None:
             few = f"fewer than {least}" if reached or least > 1 else "none"
             what = f"{few} of the {name} picked reach the outcome, too few to be shown."
             faults.append(Fault("--where", what, "Try a wider condition, or a wider outcome."))
-    if not faults and rows[TREATMENT].nunique() < len(effects.ARMS):
-        faults = list(_of_both_arms(case.question))
+    if not faults:
+        faults = list(_of_both_arms(case.question, rows[TREATMENT].nunique() < len(effects.ARMS)))
     stop_if(faults or _past_the_end(rows, case.question))
 
 
-def _of_both_arms(question: Question) -> Iterator[Fault]:
+def _of_both_arms(question: Question, one_arm: bool) -> Iterator[Fault]:
     """What is asked about the ratio between the arms, which one arm alone does not have."""
-    asked = {"--varying": question.varying is not None, "--interaction": question.interaction}
-    for option in (option for option, is_asked in asked.items() if is_asked):
+    apart = bool(question.by) and all(TREATMENT in names_of(spec) for spec in question.by)
+    asked = {"--varying": question.varying is not None and one_arm, "--interaction": question.interaction}
+    for option in (option for option, is_asked in asked.items() if is_asked and (one_arm or apart)):
         what = "is about the ratio between participants and controls, and one of them is left out."
-        yield Fault(option, what, f"Leave {option} out, or pick both.")
+        if not one_arm:
+            what = "is about the ratio between participants and controls, whom --by sets apart."
+        yield Fault(option, what, f"Leave {option} out, or pick both together.")
 
 
 def _past_the_end(rows: pd.DataFrame, question: Question) -> Iterator[Fault]:

@@ -102,13 +102,13 @@ def months_of_groups(question: Question, months: pd.DataFrame, config: Config) -
     shown = readable(months)
     if question.where is not None and not set(columns(question.where)) <= set(shown.columns):
         return {}
-    if any(name not in shown for spec in question.by for name in _names(spec)):
+    if any(name not in shown for spec in question.by for name in names_of(spec)):
         return {}
     picked = pick(question, shown, config)
     return {group.key: group.rows for group in (picked.everyone, *picked.groups)}
 
 
-def _names(spec: str) -> list[str]:
+def names_of(spec: str) -> list[str]:
     """The variables of a --by, without the limits of their classes."""
     return [part.split(":")[0].strip() for part in spec.split("*")]
 
@@ -127,7 +127,7 @@ def _later(names: tuple[str, ...], config: Config) -> list[Text]:
 
 def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> list[Group]:
     """A group for each level of a variable, or for each combination of levels of crossed ones, that somebody has."""
-    parts, names = [part.strip() for part in spec.split("*")], _names(spec)
+    parts, names = [part.strip() for part in spec.split("*")], names_of(spec)
     stop_if(unknown_columns(names, shown.columns, "--by"))
     classes = [_classes(part, name, shown, everyone, config) for part, name in zip(parts, names, strict=True)]
     groups = []
