@@ -139,12 +139,9 @@ def deliver(
     opened = _opened(part, scratch, source)
     if isinstance(opened, Fault):
         return None, [opened]
-    if not any(opened.header):
-        remedy = "Put the names of columns on its first line, or ask for the extract anew."
-        return None, [Fault(part.shown, "is empty, or its first line is.", remedy)]
-    contract = contract_of(source.register_, name)
-    if headless := identity.named_in_header(opened.header, part.shown, keys.reference):
+    if headless := _headless(opened, part.shown, keys):
         return None, [headless]
+    contract = contract_of(source.register_, name)
     found = find_columns(contract, opened.header, source.columns)
     if not found.columns:
         return None, [_no_column(part.shown, contract, opened)]
@@ -175,6 +172,14 @@ def deliver(
         table=read_parquet(connection, rows),
     )
     return file, faults
+
+
+def _headless(opened: Opened, shown: str, keys: pseudonyms.Hashing) -> Fault | None:
+    """What is wrong with a first line that names no columns."""
+    if not any(opened.header):
+        remedy = "Put the names of columns on its first line, or ask for the extract anew."
+        return Fault(shown, "is empty, or its first line is.", remedy)
+    return identity.named_in_header(opened.header, shown, keys.reference)
 
 
 def _without_keys(

@@ -123,17 +123,17 @@ def with_impossible(rows: ir.Table, column: Column) -> ir.Table:
     """
     import ibis
 
-    rows = named(rows.mutate(impossible=plain(rows[column.name], column)))
-    text = rows.impossible
+    rows = named(rows.mutate(plain_text=plain(rows[column.name], column)))
+    text = rows.plain_text
     if column.kind == "date":
         rows = named(rows.mutate(day_in_one_form=_dashed(text)))
         rows = named(rows.mutate(named_day=_named_day(rows.day_in_one_form)))
-        text, day = rows.impossible, rows.named_day
+        text, day = rows.plain_text, rows.named_day
         right = stands_for_none(text, day) | _plausible(day).fill_null(False)
-        return rows.mutate(impossible=text.notnull() & ~right).drop("day_in_one_form", "named_day")
+        return rows.mutate(impossible=text.notnull() & ~right).drop("plain_text", "day_in_one_form", "named_day")
     pattern = _PATTERNS.get(column.kind)
     wrong = ibis.null("boolean") if pattern is None else text.notnull() & ~text.re_search(pattern)
-    return rows.mutate(impossible=wrong)
+    return rows.mutate(impossible=wrong).drop("plain_text")
 
 
 def describe_impossible(column: Column, number: int) -> tuple[str, str]:
