@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.analystcommands import config_option, curves, describe, sensitivity, subgroup
-from pipeline.collector import collect_rarely
+from pipeline.collector import collect_no_more, collect_rarely
 from pipeline.errorlog import Unexpected, logged
 from pipeline.errors import UserError
 from pipeline.progress import Progress, progress, short_path
@@ -29,7 +29,9 @@ USER_FAULT, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 2, 1, 130, 141
 def main() -> None:
     """Run the command and turn what stops it into a message and an exit status."""
     collect_rarely()
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    collect_no_more()
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

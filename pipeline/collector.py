@@ -13,3 +13,8 @@ NEW_OBJECTS, YOUNG, OLDER = 100_000, 20, 50
 def collect_rarely() -> None:
     """Look less often, in this process; for commands and the processes they start, never on import."""
     gc.set_threshold(NEW_OBJECTS, YOUNG, OLDER)
+
+
+def collect_no_more() -> None:
+    """Leave what there is as it is, since this process ends now: Python would look through all of it once more."""
+    gc.freeze()
