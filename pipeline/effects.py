@@ -76,7 +76,8 @@ def _cut(rows: pd.DataFrame, censoring: pd.DataFrame) -> pd.DataFrame:
 
     def of_pieces(name: str, otherwise: float) -> NDArray[np.float64]:
         """(pieces,) a column of `censoring`, and what stands for it in rows that are not cut."""
-        return np.concatenate([censoring[name].to_numpy(float)[begun], np.full(len(whole), otherwise)])[order]
+        known = censoring[name].to_numpy()[begun].astype(float)
+        return np.concatenate([known, np.full(len(whole), otherwise)])[order]
 
     end = of_pieces("to_day", np.inf)
     last = followed[at] <= end

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from survival.inputs import asked_times, clusters, confidence, follow_up, grouping
-from survival.pointwise import survival_influence
+from survival.pointwise import GroupRows, survival_influence
 
 
 def survival_difference(
@@ -62,10 +62,9 @@ def survival_difference(
     difference = np.zeros(len(asked))
     for label, sign in ((first, 1.0), (second, -1.0)):
         rows = np.flatnonzero((arms.codes == arms.labels.index(label)) & (data.weight() > 0))
-        survival, influence = survival_influence(data.take(rows), asked)
+        survival, influence = survival_influence(GroupRows.of(data.take(rows), owner[rows]), asked)
         difference += sign * survival
-        for j in range(len(asked)):
-            total[:, j] += sign * np.bincount(owner[rows], influence[:, j], len(total))
+        total[: len(influence)] += sign * influence
     std_error = np.sqrt((total**2).sum(axis=0))
     z = confidence(level)
     with np.errstate(invalid="ignore", divide="ignore"):
