@@ -62,4 +62,6 @@ class Question(Section):
     def _consistent(self) -> Question:
         if self.outcome is not None and self.event is not None:
             raise ValueError("give 'outcome' or 'event', not both")
+        if self.weights == "none" and self.classes:
+            raise ValueError("'classes' decide who is matched, and with weights 'none' nobody is; leave one out")
         return self

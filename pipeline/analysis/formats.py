@@ -155,14 +155,25 @@ def aligned(words: Words, table: Table) -> str:
 
 
 def to_csv(analysis: Analysis) -> str:
-    """One number a row: group, quantity, what of (a term, a day), value, lower, upper, p; blank where withheld."""
+    """One number a row: group, quantity, what of (a term, a day), value, lower, upper, p; blank where withheld.
+
+    Last come the tests between all levels of a variable, which is named in the place of a group: chi-squared with its
+    degrees of freedom.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for key, group in analysis.groups.items():
-        for row in rows_of(key, group):
-            writer.writerow([f"{v:.12g}" if isinstance(v, float) else "" if v is None else v for v in row])
+        writer.writerows(map(_plain, rows_of(key, group)))
+    for variable, test in analysis.differences.items():
+        joint: Row = (variable, "levels_differ_chi_squared", f"{test.df}", test.statistic, None, None, test.p)
+        writer.writerow(_plain(joint))
     return out.getvalue().rstrip("\n")
+
+
+def _plain(row: Row) -> list[str | int]:
+    """A row as CSV has it: unrounded, nothing where there is nothing."""
+    return [f"{v:.12g}" if isinstance(v, float) else "" if v is None else v for v in row]
 
 
 def to_data(analysis: Analysis) -> str:

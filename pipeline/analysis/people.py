@@ -129,6 +129,8 @@ def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> l
     """A group for each level of a variable, or for each combination of levels of crossed ones, that somebody has."""
     parts, names = [part.strip() for part in spec.split("*")], names_of(spec)
     stop_if(unknown_columns(names, shown.columns, "--by"))
+    if len(set(names)) < len(names):
+        raise UserError(Fault("--by", f"'{spec}' crosses a variable with itself.", "Name each of them once."))
     classes = [_classes(part, name, shown, everyone, config) for part, name in zip(parts, names, strict=True)]
     groups = []
     for codes in itertools.product(*(_in_order(found, everyone) for found in classes)):

@@ -31,6 +31,11 @@ COLUMNS = ("woman", "age", "education", "a", "b")
         (("--by", "age:50,30"), "--by: 'age:50,30' gives no classes. Write rising limits, as in age:30,50."),
         (("--by", "education:30"), "--by: 'education' is not a number, so it has no limits. Write --by education."),
         (("--by", "age:nan"), "--by: 'age:nan' gives no classes."),
+        (("--by", "sex*sex"), "--by: 'sex*sex' crosses a variable with itself. Name each of them once."),
+        (
+            ("--classes", "age=30", "--weights", "none"),
+            "classes decide who is matched, and with weights none nobody",
+        ),
         (("--outcome", "work_or_studie"), "--outcome: there is no outcome 'work_or_studie'. Did you mean"),
         (("--event", "category == 333"), "--event: no category has the code '333'. Near: 33"),
         (("--event", "reason in [1, 77]"), "--event: no reason has the code '77'."),

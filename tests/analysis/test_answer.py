@@ -12,6 +12,7 @@ import pytest
 from matched_project import Project
 
 from pipeline import effects, match, regression
+from pipeline.analysis.formats import to_csv
 from pipeline.config import Models
 from pipeline.results import SubgroupResult, Term
 from pipeline.workspace import Run
@@ -149,7 +150,9 @@ def test_interaction_tests_are_the_reports_and_pairs_count_once(project: Project
     assert shown.p_adjusted == pytest.approx(regression.holm(distinct)[distinct.index(woman.p)])
     # Two levels: the joint test is the same test.
     assert found.differences["sex"].p == pytest.approx(woman.p, rel=1e-6)
-    assert found.differences["education"].df == sum(key.startswith("education") for key in found.groups) - 1
+    joint = found.differences["education"]
+    assert joint.df == sum(key.startswith("education") for key in found.groups) - 1
+    assert f"education,levels_differ_chi_squared,{joint.df},{joint.statistic:.12g},,,{joint.p:.12g}" in to_csv(found)
 
 
 def test_adjusted_p_values_agree_with_r() -> None:

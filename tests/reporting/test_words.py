@@ -137,6 +137,7 @@ def test_levels_stand_in_their_natural_order() -> None:
 
 def test_what_the_catalogue_does_not_know_goes_by_its_own_name() -> None:
     assert labels.variable(SV, "log_wage") == "Log wage"
+    assert labels.variable(SV, "bs(age, df=3)") == "bs(age, df=3)"
     assert labels.destination(SV, "part_time_job") == "Part time job"
     assert labels.group(EN, Text(sv="Med stöd", en="With aid")) == "the group “With aid”"
     assert labels.outcome(SV, Text(sv="Examen", en="Degree"), "done") == "nått utfallet ”Examen”"

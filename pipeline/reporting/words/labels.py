@@ -23,8 +23,9 @@ NAMES = ("Sverige", "Sweden", "Europa", "Europe", "Samhall", "Arbetsförmedlinge
 
 def variable(words: Words, name: str) -> str:
     """A column of the cohort as readers know it; its own name, tidied, when the catalogue does not have it."""
-    tidy = name.replace("_", " ")
-    return words.get(f"variable.{name}", tidy[:1].upper() + tidy[1:])
+    if "(" in name:  # a formula's function of columns: bs(age, df=3)
+        return name
+    return words.get(f"variable.{name}", upper_first(name.replace("_", " ")))
 
 
 def level(words: Words, name: str | None) -> str:
@@ -88,14 +89,12 @@ def _part(words: Words, part: str, participants: str, *, first: bool) -> str:
 
 def destination(words: Words, name: str) -> str:
     """A destination: a code's short name, or the configured one tidied."""
-    tidy = name.replace("_", " ")
-    return words.get(f"destination.{name}", tidy[:1].upper() + tidy[1:])
+    return words.get(f"destination.{name}", upper_first(name.replace("_", " ")))
 
 
 def kind(words: Words, name: str) -> str:
     """A kind of destination."""
-    tidy = name.replace("_", " ")
-    return words.get(f"kind.{name}", tidy[:1].upper() + tidy[1:])
+    return words.get(f"kind.{name}", upper_first(name.replace("_", " ")))
 
 
 def group(words: Words, label: Text) -> str:
