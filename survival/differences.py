@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from survival.inputs import asked_times, clusters, confidence, follow_up, grouping
+from survival.inputs import Codes, asked_times, clusters, confidence, follow_up, grouping
 from survival.pointwise import GroupRows, survival_influence
 
 
@@ -51,17 +51,11 @@ def survival_difference(
     people = clusters(cluster, data.n)
     asked = asked_times(times)
     assert arms is not None
-    first, second = groups if groups is not None else (arms.labels[-1], arms.labels[0])
-    for label in (first, second):
-        if label not in arms.labels:
-            raise ValueError(f"`group` has no {label!r}; it has {', '.join(map(repr, arms.labels))}")
-    if first == second:
-        raise ValueError("`group` must hold two groups to compare")
     owner = np.arange(data.n) if people is None else people.codes
     total = np.zeros((int(owner.max()) + 1, len(asked)))
     difference = np.zeros(len(asked))
-    for label, sign in ((first, 1.0), (second, -1.0)):
-        rows = np.flatnonzero((arms.codes == arms.labels.index(label)) & (data.weight() > 0))
+    for code, sign in zip(_compared(arms, groups), (1.0, -1.0), strict=True):
+        rows = np.flatnonzero((arms.codes == code) & (data.weight() > 0))
         survival, influence = survival_influence(GroupRows.of(data.take(rows), owner[rows]), asked)
         difference += sign * survival
         total[: len(influence)] += sign * influence
@@ -79,3 +73,14 @@ def survival_difference(
             "p": p,
         }
     )
+
+
+def _compared(arms: Codes, groups: tuple[Any, Any] | None) -> tuple[int, int]:
+    """Codes of the two groups that are compared."""
+    first, second = groups if groups is not None else (arms.labels[-1], arms.labels[0])
+    for label in (first, second):
+        if label not in arms.labels:
+            raise ValueError(f"`group` has no {label!r}; it has {', '.join(map(repr, arms.labels))}")
+    if first == second:
+        raise ValueError("`group` must hold two groups to compare")
+    return arms.labels.index(first), arms.labels.index(second)
