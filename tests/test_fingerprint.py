@@ -13,7 +13,7 @@ import survival
 from pipeline import provenance, simulated
 from pipeline.config import Config, load_config
 from pipeline.errors import UserError
-from pipeline.fingerprint import PACKAGES, ROOT, code_files, code_hash
+from pipeline.fingerprint import PACKAGES, ROOT, _import_statements, code_files, code_hash
 from pipeline.progress import silent
 from pipeline.stages import STAGES
 from pipeline.workspace import Run
@@ -70,6 +70,31 @@ def test_stages_depend_on_no_more_than_they_use() -> None:
     assert "survival/cox.py" in closure("estimate")
     assert "pipeline/reporting/utfall.mplstyle" in closure("report")
     assert not {name for name in closure("report") if name.startswith(("survival/", "matching/"))}
+
+
+def everything_imported(source: bytes) -> set[str]:
+    """The statements of a module that import, as the whole of its syntax tree has them."""
+    return {ast.dump(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)}
+
+
+def test_no_import_statement_of_the_project_is_overlooked() -> None:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            found = {ast.dump(node) for node in _import_statements(path.read_bytes())}
+            assert found >= everything_imported(path.read_bytes()), path
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"def f():\n    from pipeline import (\n        load,  # (with a remark)\n        match,\n    )\n",
+        b'"""\nfrom there import is\nimport duties\n"""\nimport pipeline.load\n',
+        b"from pipeline import load, \\\n    match\n",
+        b"try:\n\timport pipeline.load as x\nexcept ImportError: pass\n",
+    ],
+)
+def test_import_statements_are_found_beside_what_looks_like_them(source: bytes) -> None:
+    assert {ast.dump(node) for node in _import_statements(source)} >= everything_imported(source)
 
 
 def test_no_module_is_imported_by_a_name_made_up_at_run_time() -> None:
