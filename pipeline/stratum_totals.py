@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from matching import MatchedSample
 from matching.coarsen import Rule, coarsen
 from matching.strata import number_cells, stratum_factors
-from pipeline.classes import class_columns
 from pipeline.config import Coarsening
-from pipeline.periods import Table
+
+if TYPE_CHECKING:
+    from pipeline.periods import Table
 
 TOTAL = "index_total"
 MONTHS = "person_months.parquet"  # what the drawn months were drawn among, for totals under other classes
@@ -39,6 +40,10 @@ def with_expected_totals(chosen: Table, eligible: Table, variables: Mapping[str,
     eligible : the person-months it could have been
     variables : the matching variables and their classes
     """
+    import ibis  # the data engine, which takes long; analysts' questions need what follows below alone
+
+    from pipeline.classes import class_columns
+
     totals = expected_totals(_counts(eligible.filter(eligible.participant == 0), variables))
     names = [name for name in totals if name != TOTAL]
     known = ibis.memtable(totals).rename({f"of_{name}": name for name in names})
@@ -50,6 +55,8 @@ def with_expected_totals(chosen: Table, eligible: Table, variables: Mapping[str,
 
 def _counts(controls: Table, variables: Mapping[str, Coarsening]) -> pd.DataFrame:
     """By stratum: how many people have so many (`within`) of their `months` eligible months in it."""
+    from pipeline.classes import class_columns
+
     marked = controls.select("person_id", **class_columns(controls, variables))
     strata = [name for name in marked.columns if name != "person_id"]
     months = marked.group_by("person_id").aggregate(months=marked.count())

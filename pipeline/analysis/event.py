@@ -11,13 +11,10 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-import ibis
 import pandas as pd
 
 from pipeline.config import Config, Outcome, Text
-from pipeline.engine import read_parquet, session
 from pipeline.errors import Fault, UserError, stop_if
-from pipeline.followup import follow_up, other_exits, outcome_events
 from pipeline.registers.codes import CATEGORIES, REASONS, code_list
 from pipeline.reporting.words import both
 from pipeline.where import holds
@@ -181,18 +178,20 @@ def with_event(rows: pd.DataFrame, outcome: Outcome, interim: Path, config: Conf
 
     rows : with person_id, index_date, follow_up_days and `row`, which is unique
     """
+    import ibis  # takes long, and most questions are about an outcome that is followed already
+
+    from pipeline.engine import read_parquet, session
+    from pipeline.followup import follow_up, other_exits, outcome_events
+
     population = config.population
     assert population is not None
     with session(config.engine, interim) as (connection, _):
         tables = {name: read_parquet(connection, interim / f"{name}.parquet") for name in TABLES}
         asked = ibis.memtable(rows[["row", "person_id", "index_date", "follow_up_days"]])
+        # The last day of follow-up stands for the day of joining, as the cohort stage had it.
+        asked = asked.mutate(joined_on=asked.index_date + asked.follow_up_days.as_interval("D"))
         exits = None if population.other_exit == "remain" else other_exits(tables, outcome)
-        found = follow_up(_until_the_end(asked), NAME, outcome_events(tables, outcome), exits, population)
+        found = follow_up(asked, NAME, outcome_events(tables, outcome), exits, population)
         columns = ["row", *(f"{NAME}_{part}" for part in ("days", "event", "destination", "kind", "day_zero"))]
         followed = connection.to_pandas(found.select(*columns))
     return rows.merge(followed, on="row", how="left", validate="one_to_one")
-
-
-def _until_the_end(rows: ibis.expr.types.Table) -> ibis.expr.types.Table:
-    """Rows with their last day of follow-up where joining ends it, as the cohort stage had it."""
-    return rows.mutate(joined_on=rows.index_date + rows.follow_up_days.as_interval("D"))

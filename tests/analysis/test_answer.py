@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -214,3 +216,10 @@ def test_data_formats_hold_the_same_numbers(project: Project, utfall) -> None:
     for key, group in data["groups"].items():
         term = next(t for t in group["models"]["full"]["terms"] if t["term"] == "participant")
         assert ratio[key] == pytest.approx(term["hazard_ratio"], rel=1e-11)
+
+
+def test_a_question_about_a_configured_outcome_needs_no_data_engine() -> None:
+    """Importing it takes as long as many an answer."""
+    code = "import sys, pipeline.analysis.answer, pipeline.analysis.formats; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"ibis", "duckdb", "matplotlib", "lifelines"} & set(found.stdout.split())
