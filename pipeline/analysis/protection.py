@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.analysis.people import EVERYONE, Picked, pick
 from pipeline.config import Config
 from pipeline.disclosure import Policy
-from pipeline.disclosure.differencing import Crowd, crowds, hidden_levels, told_by_subtraction
+from pipeline.disclosure.differencing import Crowd, crowds, hidden_levels, told_by_outcomes, told_by_subtraction
 from pipeline.disclosure.outcomes import protect_subgroup, without_numbers
 from pipeline.disclosure.policy import Log
 from pipeline.errors import Fault, UserError
@@ -29,23 +29,30 @@ def protected(
 
     Raises
     ------
-    UserError : the people picked differ by too few from everyone, or from a subgroup of the report or a saved analysis
+    UserError : the people picked differ by too few from everyone, or from a subgroup of the report or a saved analysis;
+        or too few of them tell the outcome from one of the report
     """
     if policy.public:
         return found
     rows, started = clocks
     keys = [EVERYONE, *(group.key for group in picked.groups)]
     masks = [picked.everyone.rows, *(group.rows for group in picked.groups)]
+    elsewhere = list(_elsewhere(found.question, picked, config))
     own = dict(zip(keys, crowds(rows, [mask[started] for mask in masks]), strict=True))
-    others = crowds(rows, [mask[started] for mask in _elsewhere(found.question, picked, config)])
+    others = crowds(rows, [mask[started] for mask in elsewhere])
     if found.question.where is not None and told_by_subtraction(own[EVERYONE], others, policy):
         what = f"differs by fewer than {policy.minimum_count} people from a group that is shown elsewhere."
         raise UserError(Fault("--where", f"{what} Subtraction would tell about those few.", OTHERWISE))
+    reported = {key: mask for key, mask in zip(keys, masks, strict=True)
+                if any(np.array_equal(mask, other) for other in elsewhere)}  # fmt: skip
+    near = _near_outcomes(found.outcome, reported, picked, clocks, config, policy)
+    if EVERYONE in near:
+        raise UserError(_near_fault(found.question, near[EVERYONE], policy))
     log = Log()
     groups = {
         key: protect_subgroup(group, f"groups.{key}", config.costs, policy, log) for key, group in found.groups.items()
     }
-    groups = _without_telling_levels(groups, own, others, picked, policy, log)
+    groups = _without_telling_levels(groups, own, others, picked, policy, log, set(near))
     return found.model_copy(
         update={
             "groups": groups,
@@ -62,13 +69,20 @@ def _without_telling_levels(
     picked: Picked,
     policy: Policy,
     log: Log,
+    near: set[str],
 ) -> dict[str, SubgroupResult]:
-    """Levels go that tell of a few by subtraction, from a group shown elsewhere or from the other levels together."""
+    """Levels go that tell of a few by subtraction, from a group shown elsewhere or from the other levels together.
+
+    near : levels that tell of a few beside another outcome
+    """
     groups = dict(groups)
     for variable in dict.fromkeys(group.variable for group in picked.groups):
         keys = [group.key for group in picked.groups if group.variable == variable]
         shown = [
-            groups[key].participants is not None and not told_by_subtraction(own[key], others, policy) for key in keys
+            groups[key].participants is not None
+            and key not in near
+            and not told_by_subtraction(own[key], others, policy)
+            for key in keys
         ]
         allowed = hidden_levels(own[EVERYONE], [own[key] for key in keys], shown, policy)
         for key, may in zip(keys, allowed, strict=True):
@@ -76,6 +90,40 @@ def _without_telling_levels(
                 groups[key] = without_numbers(groups[key])
                 log.note(f"groups.{key}", "few")
     return groups
+
+
+def _near_outcomes(
+    asked: str,
+    groups: dict[str, np.ndarray],
+    picked: Picked,
+    clocks: tuple[pd.DataFrame, np.ndarray],
+    config: Config,
+    policy: Policy,
+) -> dict[str, str]:
+    """Groups of which too few people tell the outcome asked about from one of the report, and which one that is.
+
+    groups : rows of those that the report shows too. A configured outcome stands beside those before it, as in the
+        report; one of the analyst's own beside all. An outcome with a clock of its own is of other people.
+    """
+    names = config.outcome_names
+    others = names[: names.index(asked)] if asked in names else names
+    after = {name for name, outcome in config.outcomes.items() if outcome.after is not None}
+    (rows, started), near = clocks, dict[str, str]()
+    masks = [mask[started] for mask in groups.values()]
+    for name in () if asked in after else (name for name in others if name not in after):
+        other = rows.assign(event=picked.shown.loc[started, f"{name}_event"].to_numpy())
+        for key, one, two in zip(groups, crowds(rows, masks), crowds(other, masks), strict=True):
+            if told_by_outcomes(one, two, policy):
+                near.setdefault(key, name)
+    return near
+
+
+def _near_fault(question: Question, name: str, policy: Policy) -> Fault:
+    what = f"differs for fewer than {policy.minimum_count} people from {name}, which is shown elsewhere."
+    what += " Subtraction would tell about those few."
+    if question.event is None:
+        return Fault("--outcome", what, f"Use --outcome {name}.")
+    return Fault("--event", what, f"Leave out more codes, or none: --outcome {name}.")
 
 
 def _elsewhere(question: Question, picked: Picked, config: Config) -> Iterator[np.ndarray]:

@@ -66,6 +66,13 @@ def _few_apart(part: Crowd, whole: Crowd, policy: Policy) -> bool:
     return False
 
 
+def told_by_outcomes(group: Crowd, other: Crowd, policy: Policy) -> bool:
+    """Whether too few of the same people tell an outcome from another, when whoever reaches one reaches the other."""
+    arms = zip(group.reached, other.reached, strict=True)
+    pairs = [pair for a, b in arms for pair in ((a, b), (b, a))]
+    return any(policy.small(int((whole & ~part).sum())) for part, whole in pairs if not (part & ~whole).any())
+
+
 def hidden_levels(whole: Crowd, levels: Sequence[Crowd], shown: Sequence[bool], policy: Policy) -> list[bool]:
     """Which levels of a variable may be shown beside the whole: the smallest go until those not shown are enough."""
     allowed = list(shown)

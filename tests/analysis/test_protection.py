@@ -8,7 +8,7 @@ import pytest
 from matched_project import Project
 
 from pipeline.disclosure import Policy
-from pipeline.disclosure.differencing import crowds, hidden_levels, told_by_subtraction
+from pipeline.disclosure.differencing import crowds, hidden_levels, told_by_outcomes, told_by_subtraction
 from pipeline.errors import UserError
 
 K = 10
@@ -131,3 +131,25 @@ def test_what_is_withheld_does_not_hang_on_the_format(project: Project) -> None:
     for key, group in table.groups.items():
         assert group == data.groups[key].model_copy(update={"curves": []})
     assert not [s.place for s in table.suppressed if ".curves." in s.place]
+
+
+def test_an_outcome_may_not_differ_by_a_few_from_one_of_the_report(project: Project) -> None:
+    """Without a code that few have, everything as it is and the outcome of the report would tell of those few."""
+    matched = pd.read_parquet(project.interim / "matched.parquet").query("work_or_studies_event == 1")
+    had = matched.groupby("work_or_studies_destination")["person_id"].nunique()
+    rare = had[had.index.str.startswith("category_") & (had < K)].index[0].removeprefix("category_")
+    with pytest.raises(UserError, match=r"--event: differs for fewer than 10 people from work_or_studies"):
+        project.ask(event=f"work_or_studies and category != {rare}")
+    assert project.ask(event=f"work_or_studies and category != {rare}", minimum=1).groups["everyone"].at
+    assert project.ask(event="work_or_studies and category != 33").groups["everyone"].at
+    assert project.ask(event="work_or_studies").groups["everyone"].at
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True), (9, True), (10, False)])
+def test_outcomes_tell_of_who_reaches_only_one_of_them(more: int, told: bool) -> None:
+    rows = people(100)
+    everyone = np.ones(len(rows), dtype=bool)
+    (one,) = crowds(rows.assign(event=first(rows, 40, 50).astype(int)), [everyone])
+    (other,) = crowds(rows.assign(event=first(rows, 40 + more, 50).astype(int)), [everyone])
+    assert told_by_outcomes(one, other, Policy(K)) is told
+    assert told_by_outcomes(other, one, Policy(K)) is told
