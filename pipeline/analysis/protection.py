@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,11 +12,12 @@ from pipeline.analysis.people import EVERYONE, Picked, pick
 from pipeline.config import Config
 from pipeline.disclosure import Policy
 from pipeline.disclosure.differencing import Crowd, crowds, hidden_levels, told_by_outcomes, told_by_subtraction
+from pipeline.disclosure.models import protect_test
 from pipeline.disclosure.outcomes import protect_subgroup, without_numbers
 from pipeline.disclosure.policy import Log
 from pipeline.errors import Fault, UserError
 from pipeline.question import Question
-from pipeline.results import Analysis, SubgroupResult
+from pipeline.results import Analysis, ChiSquared, SubgroupResult
 
 OTHERWISE = "Try a condition that leaves out more people, or none."
 
@@ -56,6 +58,7 @@ def protected(
     return found.model_copy(
         update={
             "groups": groups,
+            "differences": _joint_tests(found.differences, groups, picked),
             "unknown_rows": policy.rounded(found.unknown_rows),
             "suppressed": log.suppressions(),
         }
@@ -90,6 +93,14 @@ def _without_telling_levels(
                 groups[key] = without_numbers(groups[key])
                 log.note(f"groups.{key}", "few")
     return groups
+
+
+def _joint_tests(
+    tests: dict[str, ChiSquared], groups: dict[str, SubgroupResult], picked: Picked
+) -> dict[str, ChiSquared]:
+    """Tests between the levels of a variable, with as many digits as anyone reads; none of one level alone."""
+    left = Counter(group.variable for group in picked.groups if not groups[group.key].withheld)
+    return {name: shown for name, test in tests.items() if left[name] > 1 and (shown := protect_test(test))}
 
 
 def _near_outcomes(

@@ -75,6 +75,14 @@ def test_a_level_with_a_few_people_is_hidden_with_another(project: Project) -> N
     assert {s.place for s in found.suppressed} >= {"groups.age=(-inf, 21)"}
 
 
+def test_tests_between_levels_are_shown_as_other_tests_are_and_not_of_one_level(project: Project) -> None:
+    question = {"by": ["age:21", "education"], "interaction": True}
+    found, exact = project.ask(**question), project.ask(**question, minimum=1)
+    assert set(exact.differences) == {"age", "education"}
+    assert set(found.differences) == {"education"}
+    assert found.differences["education"].statistic == float(f"{exact.differences['education'].statistic:.4g}")
+
+
 def test_counts_are_rounded_and_shares_coarse(project: Project) -> None:
     exact, shown = project.ask(where="woman", minimum=1), project.ask(where="woman")
     for arm in ("participants", "controls"):
