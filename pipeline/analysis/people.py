@@ -17,7 +17,7 @@ from pipeline.errors import Fault, UserError, stop_if
 from pipeline.formula import unknown_columns
 from pipeline.names import OUTCOME_COLUMNS
 from pipeline.question import Question
-from pipeline.reporting.words import both
+from pipeline.reporting.words import both, labels
 from pipeline.where import HIDDEN, Nowhere, columns, select
 
 Mask = NDArray[np.bool_]
@@ -178,7 +178,6 @@ def _limits(text: str, name: str) -> list[float]:
 
 
 def _in_order(classes: Classes, everyone: Mask) -> list[int]:
-    """Codes of the levels that occur: yes before no and women before men, as readers are used to."""
+    """Codes of the levels that occur, as readers are used to them; those without such an order as they are."""
     present = [code for code in range(len(classes.labels)) if (everyone & (classes.codes == code)).any()]
-    first = [code for code in present if classes.labels[code] in ("yes", "woman")]
-    return [*first, *(code for code in present if code not in first)]
+    return sorted(present, key=lambda code: labels.level_order(classes.labels[code])[0])

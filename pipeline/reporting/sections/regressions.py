@@ -58,15 +58,17 @@ def term_label(material: Material, term: Term) -> Label:
 
 
 def in_order(material: Material, models: list[Model]) -> list[Term]:
-    """One term per row over several models: the treatment first, then as configured, levels as they stand."""
+    """One term per row over several models: the treatment first, then as configured, levels as they stand.
+
+    What a formula has besides comes last, each of its functions with all its columns: bs(age, df=3): 1, 2, 3.
+    """
     found: dict[str, Term] = {}
     for model in models:
         for term in model.terms:
             found.setdefault(term.term, term)
-    order = [TREATMENT, *(c.name for c in material.config.models.covariates)]
-    place = {name: i for i, name in enumerate(order)}
-    last = len(order)
-    return sorted(found.values(), key=lambda term: (place.get(term.factor, last), labels.level_order(term.level)))
+    order = [TREATMENT, *(c.name for c in material.config.models.covariates), *(t.factor for t in found.values())]
+    place = {name: i for i, name in enumerate(dict.fromkeys(order))}
+    return sorted(found.values(), key=lambda term: (place[term.factor], labels.level_order(term.level)))
 
 
 def plain_sentence(material: Material, term: Term) -> str:
