@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,3 +77,14 @@ def test_readers_are_told_what_a_product_is(utfall) -> None:
     status, out, _ = utfall("subgroup", "--model", "C(education)*woman + age")
     assert "Education: post-secondary × woman  " in out
     assert "By the formula the hazard ratio depends" not in out
+
+
+def test_the_columns_of_a_function_stand_together_and_are_said_to_be_a_whole(utfall) -> None:
+    formula = "bs(age, df=3) + poly(months_registered, 2) + woman"
+    status, out, err = utfall("subgroup", "--model", formula)
+    assert status == 0, err
+    rows = [line.split("  ")[0] for line in out.splitlines() if re.match(r"(bs|poly)\(", line)]
+    assert rows == [*(f"bs(age, df=3): {i}" for i in (1, 2, 3)), *(f"poly(months_registered, 2): {i}" for i in (1, 2))]
+    assert "The numbered rows of bs(age, df=3) and poly(months_registered, 2) belong together" in out
+    _, out, _ = utfall("subgroup", "--model", "woman + log(age)")
+    assert "belong together" not in out

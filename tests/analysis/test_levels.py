@@ -73,3 +73,31 @@ def test_a_level_without_a_regression_is_named(project: Project, utfall) -> None
     status, out, err = utfall("subgroup", "--by", "participant", "--model", "participant")
     assert status == 0, err
     assert re.search(r"Without a hazard ratio: .*Controls only", out)
+
+
+def test_a_group_whose_ratio_cannot_vary_is_named(project: Project, utfall) -> None:
+    """On the first days hardly anyone has reached the outcome: a ratio of its own cannot be estimated there."""
+    days = "1,183"
+    assert not project.ask(where="woman", varying=days).groups["everyone"].hazard_ratio_over_time
+    status, out, err = utfall("subgroup", "--where", "woman", "--varying", days)
+    assert status == 0, err
+    assert "Without hazard ratios over time: Everyone selected." in out
+    assert "Hazard ratio over time" not in out
+    _, out, _ = utfall("subgroup", "--where", "woman", "--varying", "183")
+    assert "Hazard ratio over time" in out
+    assert "Without hazard ratios" not in out
+
+
+def test_levels_stand_as_readers_are_used_to_them(project: Project) -> None:
+    found = [key for key in project.ask(by=["education"], minimum=1).groups if key != "everyone"]
+    levels = ("compulsory", "upper_secondary", "post_secondary", "unknown")
+    assert found == [f"education={level}" for level in levels]
+    assert [*project.ask(by=["sex"]).groups][1:] == ["sex=woman", "sex=man"]
+    found = [key for key in project.ask(by=["age:9,30,100"], minimum=1).groups if key != "everyone"]
+    assert found == ["age=[9, 30)", "age=[30, 100)"]
+
+
+def test_crossed_variables_are_named_in_words(utfall) -> None:
+    status, out, err = utfall("subgroup", "--by", "sex*disability", "--interaction", "--language", "sv")
+    assert status == 0, err
+    assert "på alla nivåer av kön × funktionsnedsättning: " in out

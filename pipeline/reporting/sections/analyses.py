@@ -38,7 +38,7 @@ def analysis_blocks(material: Material, name: str, analysis: Analysis) -> list[B
         blocks.append(shares_table(material, name, analysis, shown))
     if any(treatment_term(full_model(group.models)) for group in shown.values()):
         blocks.append(groups_table(material, name, analysis, shown))
-    if any(group.hazard_ratio_over_time or group.hazard_ratio_curve for group in shown.values()):
+    if any(map(_over_time, shown.values())):
         blocks.append(varying_table(material, name, analysis, shown))
     if any(group.models for group in shown.values()):
         blocks.append(regression_table(material, name, analysis, shown))
@@ -83,8 +83,14 @@ def _not_told(material: Material, analysis: Analysis) -> Iterator[str]:
             without.setdefault(f"analysis.withheld.{group.withheld}", []).append(label_of(material, key, group))
         elif model is not None and not model.terms:
             without.setdefault("analysis.unfitted", []).append(label_of(material, key, group))
+        elif analysis.question.varying and treatment_term(model) and not _over_time(group):
+            without.setdefault("analysis.unvaried", []).append(label_of(material, key, group))
     for reason, groups in without.items():
         yield material.words(reason, groups="; ".join(groups))
+
+
+def _over_time(group: SubgroupResult) -> bool:
+    return bool(group.hazard_ratio_over_time or group.hazard_ratio_curve)
 
 
 def selection(material: Material, analysis: Analysis) -> str:
@@ -159,7 +165,7 @@ def groups_table(material: Material, name: str, analysis: Analysis, shown: dict[
         how = "one" if tests[0].tests == 1 else analysis.question.adjust
         notes.append(words(f"analysis.note.interaction.{how}", tests=tests[0].tests))
     notes += [
-        words("analysis.differences", variable=labels.lower_first(labels.variable(words, variable)),
+        words("analysis.differences", variable=labels.crossed(words, variable),
               statistic=words.number(test.statistic, 1), df=test.df, p=words.p_value(test.p))
         for variable, test in analysis.differences.items()
     ]  # fmt: skip
@@ -234,6 +240,11 @@ def regression_table(material: Material, name: str, analysis: Analysis, shown: d
     notes = [words("note.interval"), words("note.stars"), words("note.left_out_of_model"), *withheld, *material.rounded]
     if any(":" in term.factor for model in models.values() for term in model.terms):
         notes.append(words("analysis.crossed"))
+    functions = dict.fromkeys(
+        term.factor for model in models.values() for term in model.terms if "(" in term.factor and term.level
+    )
+    if functions:
+        notes.append(words("analysis.columns", functions=words.listed(list(functions))))
     notes += _model_notes(material, analysis, models, shown)
     caption = words("caption.analysis.regression", outcome=_outcome(material, analysis))
     return Table(f"{name}_regression", caption, tuple(columns), tuple(rows), tuple(notes), dict.fromkeys(models, "–"))

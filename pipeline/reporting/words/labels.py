@@ -28,6 +28,11 @@ def variable(words: Words, name: str) -> str:
     return words.get(f"variable.{name}", upper_first(name.replace("_", " ")))
 
 
+def crossed(words: Words, names: str) -> str:
+    """Variables crossed with * inside a sentence: "kön × född utanför Europa"."""
+    return " × ".join(lower_first(variable(words, name)) for name in names.split("*"))
+
+
 def level(words: Words, name: str | None) -> str:
     """A level or class of a variable: a known word, a month, an interval in words, or itself."""
     if name is None:
