@@ -244,9 +244,12 @@ def interaction(data: pd.DataFrame, picked: np.ndarray, models: Models) -> Inter
 
 
 def _spanned(data: pd.DataFrame, name: str, factors: Sequence[str]) -> bool:
-    """Whether a column is a linear combination of the factors and a constant."""
-    columns = pd.get_dummies(data[[f for f in factors if f != TREATMENT]], drop_first=True, dtype=float)
-    matrix = np.column_stack([np.ones(len(data)), columns.to_numpy()])
+    """Whether a column is a linear combination of a constant and the factors, whose products with treatment aside."""
+    from survival.formula import design
+
+    others = [factor for factor in factors if TREATMENT not in variables_of(factor)]
+    columns = design(" + ".join(others), data).values if others else []
+    matrix = np.column_stack([np.ones(len(data)), *columns])
     target = data[name].to_numpy()
     solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
     return bool(np.abs(target - matrix @ solution).max() < 1e-8)

@@ -68,6 +68,9 @@ def test_rows_without_a_covariate_are_counted_and_stay_out_after_selection(rossi
         # The subgroup is a covariate already: it gets no second main effect.
         (lambda d: d["race"] == 1, ["race"], -0.214903326429, 0.575742815697),
         (lambda d: d["race"] == 0, ["race"], 0.214903326429, 0.575742815697),
+        # Terms of a formula, products with the treatment among them, which are no columns of the data.
+        (lambda d: d["race"] == 1, ["log(age)", "race", "mar", "participant:mar"], -0.156736227891, 0.616470176959),
+        (lambda d: d["age"] < 25, ["log(age)", "participant:mar"], -0.289145106455, 0.524009942332),
     ],
 )
 def test_interaction_agrees_with_r(rossi, picked, covariates, coefficient, std_error):

@@ -302,6 +302,9 @@ def _with_tests(
     tests = estimate.interaction_tests(among, chosen, case.models)
     if not tests and case.question.where is None and not picked.groups:
         raise UserError(Fault("--interaction", "everyone is picked.", "Name a part of them with --where, or use --by."))
+    if not tests:
+        what = "no group's ratio can be tested: too few reach the outcome, or the formula tells groups apart already."
+        raise UserError(Fault("--interaction", what, "Leave --interaction out, or name fewer covariates."))
     joint = {}
     for variable in dict.fromkeys(group.variable for group in picked.groups):
         keys = [group.key for group in picked.groups if group.variable == variable]

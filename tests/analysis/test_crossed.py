@@ -88,3 +88,13 @@ def test_the_columns_of_a_function_stand_together_and_are_said_to_be_a_whole(utf
     assert "The numbered rows of bs(age, df=3) and poly(months_registered, 2) belong together" in out
     _, out, _ = utfall("subgroup", "--model", "woman + log(age)")
     assert "belong together" not in out
+
+
+def test_groups_are_tested_beside_a_formula_unless_it_tells_them_apart(utfall) -> None:
+    ask = ("subgroup", "--by", "sex", "--interaction", "--model")
+    status, out, err = utfall(*ask, "participant*age + bs(months_registered, df=3)")
+    assert status == 0, err
+    assert "Test that the hazard ratio is the same at all levels of sex: " in out
+    status, out, err = utfall(*ask, "participant*woman + age")
+    assert (status, out) == (2, "")
+    assert "--interaction: no group's ratio can be tested" in err
