@@ -21,6 +21,7 @@ from pipeline.analysis.people import (
     Group,
     Mask,
     Picked,
+    later,
     months_of_groups,
     names_of,
     pick,
@@ -33,7 +34,7 @@ from pipeline.disclosure import Policy
 from pipeline.disclosure.outcomes import nothing_of
 from pipeline.effects import TREATMENT, FollowUp
 from pipeline.errors import Fault, UserError, stop_if
-from pipeline.formula import read_terms
+from pipeline.formula import read_terms, variables_of
 from pipeline.group import group_result
 from pipeline.question import Question
 from pipeline.reporting.words import LANGUAGES, Words, labels
@@ -99,7 +100,7 @@ def answer(question: Question, config: Config, interim: Path, *, curves: bool = 
         codes=case.outcome.codes,
         matching=case.base.how,
         unknown_rows=case.picked.unknown or None,
-        notes=[*case.picked.notes],
+        notes=[*case.picked.notes, *later(_made_alike(case), config, "analysis.later.alike")],
         groups=groups,
         differences=differences,
     )
@@ -148,6 +149,13 @@ def _models(question: Question, shown: pd.DataFrame, config: Config) -> Models:
         terms = read_terms(question.model, shown.columns, "--model")
         changes["covariates"] = [known.get(t, Covariate(name=t)) for t in terms if t != TREATMENT]
     return config.models.model_copy(update=changes)
+
+
+def _made_alike(case: _Case) -> list[str]:
+    """Columns in which the question makes the groups alike, by classes of its own or a formula."""
+    covariates = case.models.covariates if case.question.model is not None else []
+    own = [variable for covariate in covariates for variable in sorted(variables_of(covariate.name))]
+    return [*own, *(text.partition("=")[0].strip() for text in case.question.classes)]
 
 
 def _level(group: Group, case: _Case) -> SubgroupResult:

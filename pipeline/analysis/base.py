@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import match
+from pipeline.analysis.people import readable
 from pipeline.config import Config, Cut
 from pipeline.config import Matching as Rules
 from pipeline.effects import ARMS
@@ -103,7 +104,7 @@ def with_classes(rules: Rules, classes: list[str], cohort: pd.DataFrame) -> Rule
     variables = dict(rules.variables)
     for text in classes:
         name, _, value = (part.strip() for part in text.partition("="))
-        faults = unknown_columns([name], cohort.columns, "--classes")
+        faults = unknown_columns([name], [column for column in readable(cohort) if column in cohort], "--classes")
         if faults:
             raise UserError(faults)
         if value == "none":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +81,12 @@ def pick(question: Question, shown: pd.DataFrame, config: Config) -> Picked:
     if question.where is not None:
         found = select(question.where, shown)
         everyone, unknown = found.mask, found.unknown
-        notes = [*map(_told, found.nowhere), *_later(columns(question.where), config)]
+        notes = [*map(_told, found.nowhere)]
+    chosen = [
+        *(columns(question.where) if question.where is not None else ()),
+        *itertools.chain(*map(names_of, question.by)),
+    ]
+    notes += later(chosen, config, "analysis.later")
     groups = [group for spec in question.by for group in _levels(spec, shown, everyone, config)]
     if len(groups) > MOST_GROUPS:
         what = f"gives {len(groups)} groups; {MOST_GROUPS} can be set side by side."
@@ -119,10 +125,10 @@ def _told(nowhere: Nowhere) -> Text:
     return both(f"analysis.nowhere{'.near' if more else ''}", column=nowhere.column, value=nowhere.value, **more)
 
 
-def _later(names: tuple[str, ...], config: Config) -> list[Text]:
-    """A remark on each column in a condition that says what happened to people rather than what they were like."""
+def later(names: Iterable[str], config: Config, remark: str) -> list[Text]:
+    """A remark on each column used that says what happened to people rather than what they were like."""
     outcomes = {f"{name}_{part}" for name in config.outcome_names for part in OUTCOME_COLUMNS}
-    return [both("analysis.later", column=name) for name in names if name in outcomes or name in _LATER]
+    return [both(remark, column=name) for name in dict.fromkeys(names) if name in outcomes or name in _LATER]
 
 
 def _levels(spec: str, shown: pd.DataFrame, everyone: Mask, config: Config) -> list[Group]:

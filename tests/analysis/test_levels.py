@@ -101,3 +101,29 @@ def test_crossed_variables_are_named_in_words(utfall) -> None:
     status, out, err = utfall("subgroup", "--by", "sex*disability", "--interaction", "--language", "sv")
     assert status == 0, err
     assert "på alla nivåer av kön × funktionsnedsättning: " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remark"),
+    [
+        (("--where", "deregistered_event"), "people picked by it"),
+        (("--by", "deregistered_event"), "people picked by it"),
+        (("--model", "woman + log(deregistered_days + 1)"), "making the groups alike in it"),
+        (("--classes", "follow_up_days=365,730"), "making the groups alike in it"),
+    ],
+)
+def test_what_is_known_only_after_the_start_is_remarked_on(utfall, arguments: tuple[str, ...], remark: str) -> None:
+    status, out, err = utfall("subgroup", *arguments)
+    assert status == 0, err
+    (column,) = re.findall(r"(\w+) is known only after the start: " + remark, out)
+    assert column in arguments[1]
+    _, out, _ = utfall("subgroup", "--by", "sex", "--model", "woman + age", "--classes", "age=30,50")
+    assert "known only after" not in out
+
+
+@pytest.mark.parametrize("column", ["person_id", "row", "index_weight", "sex"])
+def test_people_are_not_matched_by_columns_that_are_not_for_readers(utfall, column: str) -> None:
+    status, out, err = utfall("subgroup", "--classes", f"{column}=exact")
+    assert (status, out) == (2, "")
+    assert f"--classes: there is no column '{column}'." in err
+    assert not re.search(r"\b(person_id|row|index_weight)\b", err.partition("The columns are")[2])
