@@ -15,6 +15,7 @@ import platform
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ LIBRARIES = (
 
 # A line that begins like an import, to the end of its parentheses if it has any.
 _IMPORT = re.compile(rb"^[ \t]*((?:import|from[ \t]+[\w.]+[ \t]+import)\b(?:[ \t]*\([^)]*\)|.*))", re.MULTILINE)
+# What may be one behind something else on its line, where no formatter leaves it.
+_BEHIND = re.compile(rb"^[^\n#]*[;:][ \t]*(?:import|from)\b", re.MULTILINE)
 
 
 def file_hash(path: Path) -> str:
@@ -110,14 +113,14 @@ def _names_imported(source: bytes, package: tuple[str, ...]) -> frozenset[str]:
 
 
 def _import_statements(source: bytes) -> Iterable[ast.AST]:
-    """The import statements of a module; where a sentence begins like one, every node of it.
+    """The import statements of a module; every node of it where lines alone do not tell.
 
     They are a twentieth of a module, and reading the whole of all modules takes longer than many a command should.
     """
-    try:
-        return ast.parse(b"\n".join(_IMPORT.findall(source))).body
-    except SyntaxError:
-        return ast.walk(ast.parse(source))
+    if not _BEHIND.search(source):
+        with suppress(SyntaxError):  # a sentence that begins like an import
+            return ast.parse(b"\n".join(_IMPORT.findall(source))).body
+    return ast.walk(ast.parse(source))
 
 
 def _module_files(name: str, root: Path) -> Iterator[Path]:

@@ -91,6 +91,7 @@ def test_no_import_statement_of_the_project_is_overlooked() -> None:
         b'"""\nfrom there import is\nimport duties\n"""\nimport pipeline.load\n',
         b"from pipeline import load, \\\n    match\n",
         b"try:\n\timport pipeline.load as x\nexcept ImportError: pass\n",
+        b"x = 1; import pipeline.load\nif x: from pipeline import match\n",
     ],
 )
 def test_import_statements_are_found_beside_what_looks_like_them(source: bytes) -> None:
