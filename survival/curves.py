@@ -267,6 +267,7 @@ def _people(data: FollowUp, person: Ints, times: Floats, slack: float) -> tuple[
     size = int(person.max()) + 1
 
     def among(rows: Bools) -> Bools:
+        """(C,) whose rows are among these (n,)."""
         found = np.zeros(size, dtype=bool)
         found[person[rows]] = True
         return found

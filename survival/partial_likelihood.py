@@ -163,6 +163,7 @@ def _evaluate(model: Model, b: Floats) -> State:
     beta = model.share * alpha
 
     def over_shares(values: Floats) -> Floats:
+        """(K,) sums over the shares f of each risk set of m times values (F,)."""
         return np.add.reduceat(model.mass * values, model.first_term)
 
     if model.g.shape[1]:

@@ -52,9 +52,9 @@ def incidence_at(
     for label, rows in group_rows(groups, data):
         part = data.take(rows)
         own = None if owner is None else owner.codes[rows]
-        lives = GroupRows.of(part, own)
+        members = GroupRows.of(part, own)
         for number in range(1, max(int(data.status.max()), 1) + 1):
-            incidence, influence = incidence_influence(lives, number, asked)
+            incidence, influence = incidence_influence(members, number, asked)
             std_error = np.sqrt((influence**2).sum(axis=0))
             lower, upper = limits_at(asked, float(part.time.min()), incidence, std_error, interval, level)
             frames.append(
@@ -79,8 +79,8 @@ class GroupRows:
 
     A row at risk adds to its cluster, at each of its risk sets, its weight times a number that is the same for
     everyone; its event adds another such number. So (C, K + 1) matrices take numbers by risk set to sums by cluster:
-    `lived` takes their running sums, and `had` the numbers themselves for the events. The last column is of rows that
-    leave after all events, for which numbers are 0.
+    `lived` takes their running sums, and `events` the numbers themselves for the events. The last column is of rows
+    that leave after all events, for which numbers are 0.
     """
 
     data: FollowUp
@@ -88,6 +88,7 @@ class GroupRows:
     rates: Hazard
     owner: Ints
     lived: csr_array
+    events: csr_array
 
     @classmethod
     def of(cls, data: FollowUp, owner: Ints | None) -> GroupRows:
@@ -100,14 +101,15 @@ class GroupRows:
             np.concatenate([sets.leaves, sets.missed]),
             sets.size,
         )
-        return cls(data, sets, hazard(sets, data.weights), own, lived)
+        rows = np.flatnonzero(sets.event)
+        events = _by_cluster(weight[rows], own[rows], sets.leaves[rows], sets.size, lived.shape[0])
+        return cls(data, sets, hazard(sets, data.weights), own, lived, events)
 
-    def had(self, cause: int | None = None) -> csr_array:
-        """(C, K + 1) the weight of events by cluster and risk set, of one cause or of all."""
-        rows = np.flatnonzero(self.sets.event if cause is None else self.sets.event & (self.data.status == cause))
-        # As many clusters as there are in all, though the last may have no event.
-        size = self.lived.shape[0]
-        return _by_cluster(self.data.weight()[rows], self.owner[rows], self.sets.leaves[rows], self.sets.size, size)
+    def events_of(self, cause: int) -> csr_array:
+        """(C, K + 1) as `events`, of one cause."""
+        rows = np.flatnonzero(self.sets.event & (self.data.status == cause))
+        weight, place = self.data.weight()[rows], self.sets.leaves[rows]
+        return _by_cluster(weight, self.owner[rows], place, self.sets.size, self.lived.shape[0])
 
     def counted(self, reached: Ints) -> Bools:
         """(K, k) whether each risk set is among the first `reached` (k,)."""
@@ -128,7 +130,7 @@ def survival_influence(rows: GroupRows, times: Floats) -> tuple[Floats, Floats]:
     counted = rows.counted(reached)
     curve = np.append(1.0, rows.rates.survival)[reached]
     lived = rows.lived @ rows.running(np.where(counted, rows.rates.greenwood[:, None], 0.0))
-    happened = rows.had() @ _with_last(np.where(counted, rows.rates.per_survivor[:, None], 0.0))
+    happened = rows.events @ _with_last(np.where(counted, rows.rates.per_survivor[:, None], 0.0))
     return curve, curve * (lived - happened)
 
 
@@ -148,14 +150,14 @@ def incidence_influence(rows: GroupRows, cause: int, times: Floats) -> tuple[Flo
     incidence = np.append(0.0, running)[reached]
     ahead = np.where(counted, incidence - running[:, None], 0.0)
     at_risk = np.where(counted, ahead * rates.greenwood[:, None] - (step / rates.at_risk)[:, None], 0.0)
-    gained = rows.had(cause) @ _with_last(np.where(counted, (before / rates.at_risk)[:, None], 0.0))
-    lost = rows.had() @ _with_last(ahead * rates.per_survivor[:, None])
+    gained = rows.events_of(cause) @ _with_last(np.where(counted, (before / rates.at_risk)[:, None], 0.0))
+    lost = rows.events @ _with_last(ahead * rates.per_survivor[:, None])
     return incidence, rows.lived @ rows.running(at_risk) + gained - lost
 
 
-def _by_cluster(weight: Floats, owner: Ints, place: Ints, size: int, clusters: int | None = None) -> csr_array:
-    """(C, K + 1) sums of weights (n,) by cluster and place 0..K."""
-    count = np.bincount(owner, minlength=clusters or 0)
+def _by_cluster(weight: Floats, owner: Ints, place: Ints, size: int, clusters: int = 0) -> csr_array:
+    """(C, K + 1) sums of weights (n,) by cluster and place 0..K; at least `clusters`, as the last may have no row."""
+    count = np.bincount(owner, minlength=clusters)
     # Entries of a cluster stand as they come, some in one place: only products are asked for, and sorting takes longer.
     order = stable_order(owner, len(count))
     ends = np.concatenate([[0], np.cumsum(count)])
